@@ -1,0 +1,124 @@
+// Package stacktest tells tests where the real parts of the local stack listen.
+//
+// The stack is started by `make test` (or by hand, `make stack`), which writes the
+// addresses to env.json in its directory. A test that needs a part which is not
+// there is skipped with a word on how to get it; with CI=true it fails.
+package stacktest
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// Addresses is what env.json holds.
+type Addresses struct {
+	// Kafka are bootstrap addresses, host:port, of a cluster without TLS or SASL.
+	Kafka []string `json:"kafka,omitempty"`
+
+	// Postgres is the URL of a database whose role may create databases.
+	Postgres string `json:"postgres,omitempty"`
+
+	// Redis is host:port of a server that tests may flush.
+	Redis string `json:"redis,omitempty"`
+
+	// Prometheus is the base URL of a server with targets from its own directory.
+	Prometheus string `json:"prometheus,omitempty"`
+}
+
+// Kafka returns the stack's bootstrap addresses.
+func Kafka(t testing.TB) []string {
+	t.Helper()
+	a := read(t)
+	need(t, "Kafka", len(a.Kafka) > 0)
+	return a.Kafka
+}
+
+// Postgres returns the URL of the stack's Postgres.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	a := read(t)
+	need(t, "PostgreSQL", a.Postgres != "")
+	return a.Postgres
+}
+
+// Redis returns host:port of the stack's Redis.
+func Redis(t testing.TB) string {
+	t.Helper()
+	a := read(t)
+	need(t, "Redis", a.Redis != "")
+	return a.Redis
+}
+
+// Prometheus returns the base URL of the stack's Prometheus.
+func Prometheus(t testing.TB) string {
+	t.Helper()
+	a := read(t)
+	need(t, "Prometheus", a.Prometheus != "")
+	return a.Prometheus
+}
+
+// Program returns the path of an installed program, e.g. xmlsec1.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing, and CI=true allows no skip: `make test` installs it", name)
+	}
+	if err != nil {
+		t.Skipf("%s is missing: `make test` installs it", name)
+	}
+	return path
+}
+
+func need(t testing.TB, part string, there bool) {
+	t.Helper()
+	switch {
+	case there:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("%s is missing, and CI=true allows no skip: start it with `make stack`", part)
+	default:
+		t.Skipf("%s is missing: start it with `make stack`", part)
+	}
+}
+
+func read(t testing.TB) Addresses {
+	t.Helper()
+	var a Addresses
+	text, err := os.ReadFile(filepath.Join(directory(t), "env.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return a
+	}
+	if err != nil {
+		t.Fatalf("read the stack's addresses: %v", err)
+	}
+	if err := json.Unmarshal(text, &a); err != nil {
+		t.Fatalf("read the stack's addresses: %v", err)
+	}
+	return a
+}
+
+// directory is TURNKEY_STACK, or .stack beside go.mod.
+func directory(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("TURNKEY_STACK"); dir != "" {
+		return dir
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, ".stack")
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("no go.mod above the test's directory")
+		}
+		dir = parent
+	}
+}
