@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -59,6 +60,25 @@ func Prometheus(t testing.TB) string {
 	a := read(t)
 	need(t, "Prometheus", a.Prometheus != "")
 	return a.Prometheus
+}
+
+// Scrape has the stack's Prometheus scrape servers, host:port each, until the test ends.
+func Scrape(t testing.TB, servers ...string) {
+	t.Helper()
+	text, err := json.Marshal([]map[string][]string{{"targets": servers}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.CreateTemp(filepath.Join(directory(t), "prometheus", "targets"), "test-*.json.new")
+	if err != nil {
+		t.Fatalf("add a target: %v", err)
+	}
+	_, err = file.Write(text)
+	path := strings.TrimSuffix(file.Name(), ".new") // Prometheus must not meet half a file
+	if err := errors.Join(err, file.Close(), os.Rename(file.Name(), path)); err != nil {
+		t.Fatalf("add a target: %v", err)
+	}
+	t.Cleanup(func() { _ = os.Remove(path) })
 }
 
 // Program returns the path of an installed program, e.g. xmlsec1.

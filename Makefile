@@ -1,0 +1,64 @@
+# Every command a person needs here; `make` alone lists them.
+SHELL := /bin/bash
+
+BROKERS  ?= 1
+STACK    ?= .stack
+FUZZTIME ?= 20s
+
+# A clone that belongs to another user can't be asked for its commit: build without one.
+BUILD = go build $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=false)
+LOCAL = go run ./deploy/local
+
+.DEFAULT_GOAL := help
+.PHONY: help build run run-real stack stack-down test lint measure bench fuzz clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build the programs into bin/
+	@$(BUILD) -o bin/ ./cmd/...
+
+run: ## the demo: everything on embedded parts, with sample traffic; Ctrl-C ends it
+	@$(BUILD) -o bin/ ./cmd/...
+	@exec bin/demo
+
+run-real: stack ## the demo against the stack's Kafka, PostgreSQL and Redis
+	@$(BUILD) -o bin/ ./cmd/...
+	@exec bin/demo --stack $(STACK)
+
+stack: ## start Kafka, PostgreSQL, Redis and Prometheus on loopback ports (BROKERS=1|3)
+	@$(LOCAL) install
+	@$(LOCAL) up --dir $(STACK) --brokers $(BROKERS)
+
+stack-down: ## end the stack; its data stays in .stack
+	@$(LOCAL) down --dir $(STACK)
+
+test: ## every test, against real parts; installs what is missing (root on Debian)
+	@deploy/test.sh
+
+lint: ## go vet, gofmt, staticcheck
+	@go vet ./...
+	@unformatted=$$(gofmt -l bench cmd deploy ingest registry verifier); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:" $$unformatted >&2; exit 1; fi
+	@go tool staticcheck ./...
+
+measure: stack ## measure the gateway on the stack; files the figures in bench/results/
+	@$(BUILD) -o bin/ ./cmd/...
+	@go run ./bench/e2e --stack $(STACK)
+
+bench: ## Go benchmarks of the rooms
+	@go test -run '^$$' -bench . -benchmem ./verifier/... ./ingest/... ./registry/...
+
+fuzz: ## run every fuzz test for a while (FUZZTIME=20s each)
+	@grep -rl --include='*_test.go' '^func Fuzz' bench cmd deploy ingest registry verifier | xargs -n1 dirname | sort -u | \
+	while read -r dir; do \
+	  laws=$$(go test -list '^Fuzz' "./$$dir") || { echo "$$laws" >&2; exit 1; }; \
+	  for law in $$(grep '^Fuzz' <<<"$$laws"); do \
+	    echo "$$dir $$law"; \
+	    go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) "./$$dir" || exit 1; \
+	  done; \
+	done
+
+clean: ## end the stack, and remove its data and whatever was built
+	@$(LOCAL) down --dir $(STACK) --wipe
+	@rm -rf bin .test-output

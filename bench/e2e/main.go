@@ -1,0 +1,95 @@
+// Command e2e measures the gateway end to end on the real local stack: loss and wrong
+// verdicts under load, kills and rebalances, the time until a revocation shows, and
+// what a Redis that is flushed and stopped changes. Every figure is asserted against its
+// promise before it is filed under bench/results/.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A scenario fills in its part of the report, or says which promise was broken.
+type scenario struct {
+	name  string
+	about string
+	run   func(ctx context.Context, s *site, r *report) error
+}
+
+var scenarios = []scenario{
+	{"kill", "mixed messages through one gateway that is killed three times", runKill},
+	{"rebalance", "a second gateway joins and leaves under load", runRebalance},
+	{"revoke", "time from a revocation's commit to the first rejection", runRevoke},
+	{"redis", "Redis flushed, then stopped, under load", runRedis},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("e2e", flag.ContinueOnError)
+	var o options
+	only := flags.String("only", "", "comma-separated `scenarios` to run; all if empty: "+names())
+	flags.StringVar(&o.stack, "stack", ".stack", "`directory` of the local stack (make stack)")
+	flags.StringVar(&o.bin, "bin", "bin", "`directory` with the programs portal and gateway (make build)")
+	flags.StringVar(&o.results, "results", "bench/results", "`directory` that the report is filed in; empty: only printed")
+	flags.IntVar(&o.messages, "messages", 100_000, "messages of the kill scenario")
+	flags.IntVar(&o.revocations, "revocations", 50, "revocations to time")
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample messages")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	r, err := newReport()
+	if err != nil {
+		return err
+	}
+	for _, sc := range scenarios {
+		if *only != "" && !strings.Contains(","+*only+",", ","+sc.name+",") {
+			continue
+		}
+		if err := perform(ctx, o, sc, r); err != nil {
+			return fmt.Errorf("%s: %w", sc.name, err)
+		}
+	}
+	fmt.Print("\n", r.String())
+	if o.results == "" {
+		return nil
+	}
+	path := filepath.Join(o.results, time.Now().UTC().Format("2006-01-02")+"-e2e.md")
+	return os.WriteFile(path, []byte(r.String()), 0o644)
+}
+
+// perform runs one scenario on a site of its own.
+func perform(ctx context.Context, o options, sc scenario, r *report) (err error) {
+	fmt.Printf("%s: %s\n", sc.name, sc.about)
+	s, err := openSite(ctx, o, sc.name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	r.section(sc.name, sc.about)
+	return sc.run(ctx, s, r)
+}
+
+func names() string {
+	var all []string
+	for _, sc := range scenarios {
+		all = append(all, sc.name)
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/registry"
+	"turnkey-gateway/verifier"
+)
+
+// revocationBound is what is promised in the worst case.
+const revocationBound = 5 * time.Second
+
+const proberAccount = "revocations@example.com"
+
+// runRevoke registers and revokes one certificate after another beside other traffic, and
+// times each from before the revocation is asked for to its first rejection.
+func runRevoke(ctx context.Context, s *site, r *report) error {
+	party, _, err := s.store.CreateParty(ctx, rig.Operator, registry.Identifier{Kind: verifier.Account, Value: proberAccount})
+	if err != nil {
+		return err
+	}
+	up := rig.NewUploader(s.Brokers, s.Topics, rig.NewLedger())
+	defer up.Close()
+	probes := rig.NewProbes(proberAccount, up)
+	s.divert(probes.Take)
+
+	pool, err := s.pool()
+	if err != nil {
+		return err
+	}
+	gateway, err := s.StartGateway(ctx, "gateway", "", "")
+	if err != nil {
+		return err
+	}
+	defer gateway.Kill()
+	loaded, unload := context.WithCancel(ctx)
+	defer unload()
+	traffic := make(chan error, 1)
+	go func() { traffic <- s.stream(loaded, pool, 200) }()
+
+	var registered, revoked []time.Duration
+	for i := range s.revocations {
+		in, out, err := s.timeOne(ctx, party, probes)
+		if err != nil {
+			return fmt.Errorf("try %d: %w", i+1, err)
+		}
+		if out > revocationBound {
+			return fmt.Errorf("try %d: the first rejection came %v after the revocation: %v is promised", i+1, out, revocationBound)
+		}
+		registered, revoked = append(registered, in), append(revoked, out)
+	}
+	unload()
+	if err := <-traffic; err != nil {
+		return err
+	}
+	if err := s.settle(ctx, time.Minute); err != nil {
+		return err
+	}
+	if err := stop(gateway); err != nil {
+		return err
+	}
+	r.line("%d revocations beside 200 messages/s, a probe every 10 ms: revoke to first rejection read p50 %v, p99 %v, longest %v",
+		len(revoked), quantile(revoked, 0.50), quantile(revoked, 0.99), quantile(revoked, 1))
+	r.line("registration to first verified read: p50 %v, p99 %v, longest %v",
+		quantile(registered, 0.50), quantile(registered, 0.99), quantile(registered, 1))
+	return s.sound(ctx)
+}
+
+// timeOne returns how long a registration and then a revocation took to show.
+func (s *site) timeOne(ctx context.Context, party verifier.PartyID, probes *rig.Probes) (in, out time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*revocationBound)
+	defer cancel()
+	h, err := rig.NewHolder(time.Now())
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := probes.Until(ctx, h.Message, verifier.UnregisteredCertificate); err != nil {
+		return 0, 0, err
+	}
+	began := time.Now()
+	if _, _, err := s.store.Register(ctx, rig.Operator, h.Registration(party)); err != nil {
+		return 0, 0, err
+	}
+	if err := probes.Until(ctx, h.Message, verifier.Verified, verifier.UnregisteredCertificate); err != nil {
+		return 0, 0, err
+	}
+	in = time.Since(began)
+	began = time.Now()
+	if _, _, err := s.store.Revoke(ctx, rig.Operator, h.Certificate.Fingerprint()); err != nil {
+		return 0, 0, err
+	}
+	if err := probes.Until(ctx, h.Message, verifier.CertificateRevoked, verifier.Verified); err != nil {
+		return 0, 0, err
+	}
+	return in, time.Since(began), nil
+}

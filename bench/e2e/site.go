@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"turnkey-gateway/bench/corpus"
+	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/deploy/local/parts"
+	"turnkey-gateway/ingest"
+	"turnkey-gateway/registry/postgres"
+	"turnkey-gateway/verifier"
+)
+
+type options struct {
+	stack, bin, results string
+	messages            int
+	revocations         int
+	seed                uint64
+}
+
+const partitions = 4
+
+// A site is one scenario's own topics, group, database and Redis on the stack, with the
+// sample parties registered, a portal running and a ledger that reads all outcomes.
+type site struct {
+	options
+	*rig.System
+	dir     string
+	corpus  *corpus.Corpus
+	parties map[string]verifier.PartyID // by account
+	store   *postgres.Store
+	ledger  *rig.Ledger
+	redis   *parts.Part
+	portal  rig.Server
+
+	// watch is called for each first outcome, with how long after sending it came. Set
+	// it before anything is sent.
+	watch func(o rig.Outcome, latency time.Duration)
+
+	undo []func() error // in order of doing
+
+	mu       sync.Mutex
+	produced map[int]int64          // highest source offset with an outcome, by partition
+	diverted func(rig.Outcome) bool // takes outcomes that aren't the ledger's; may be nil
+}
+
+func openSite(ctx context.Context, o options, name string) (s *site, err error) {
+	s = &site{options: o, ledger: rig.NewLedger(), produced: make(map[int]int64)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	var stack struct {
+		Kafka    []string
+		Postgres string
+	}
+	text, err := os.ReadFile(filepath.Join(o.stack, "env.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &stack)
+	}
+	if err != nil {
+		return s, fmt.Errorf("read the stack's addresses, which `make stack` writes: %w", err)
+	}
+	own := fmt.Sprintf("e2e-%s-%d", name, time.Now().Unix())
+	if s.dir, err = os.MkdirTemp("", "turnkey-"+own); err != nil {
+		return s, err
+	}
+	s.undo = append(s.undo, func() error { return os.RemoveAll(s.dir) })
+	s.System = &rig.System{
+		Bin: o.bin, Dir: s.dir, Brokers: stack.Kafka, Group: own, RedisPrefix: "turnkey",
+		Topics: ingest.Topics{
+			Inbound: own + ".inbound", Verified: own + ".verified",
+			Rejected: own + ".rejected", Quarantine: own + ".quarantine",
+		},
+	}
+	s.undo = append(s.undo, func() error { return rig.DeleteTopics(context.Background(), s.Brokers, s.Topics) })
+	if err := rig.CreateTopics(ctx, s.Brokers, s.Topics, partitions, min(3, len(s.Brokers))); err != nil {
+		return s, err
+	}
+	if err := s.startRedis(ctx); err != nil {
+		return s, err
+	}
+	if err := s.openRegistry(ctx, stack.Postgres, "e2e_"+name+fmt.Sprint(time.Now().Unix())); err != nil {
+		return s, err
+	}
+	if s.portal, err = s.StartPortal(ctx, "", ""); err != nil {
+		return s, err
+	}
+	s.undo = append(s.undo, func() error { return stop(s.portal) })
+	s.follow()
+	return s, nil
+}
+
+// stop ends a program in order.
+func stop(p rig.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	return p.Stop(ctx)
+}
+
+// startRedis gives the site a Redis of its own, which a scenario may flush and stop.
+func (s *site) startRedis(ctx context.Context) (err error) {
+	s.redis, err = parts.Redis(ctx, parts.Options{Dir: filepath.Join(s.dir, "redis")})
+	if err != nil {
+		return err
+	}
+	s.Redis = s.redis.Addresses[0]
+	s.undo = append(s.undo, func() error { return s.redis.Stop(context.Background()) })
+	return nil
+}
+
+// openRegistry makes a database on the stack's Postgres and enrols the sample parties.
+func (s *site) openRegistry(ctx context.Context, admin, name string) error {
+	if err := command(ctx, admin, "CREATE DATABASE "+name); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() error {
+		return command(context.Background(), admin, "DROP DATABASE "+name+" WITH (FORCE)")
+	})
+	address, err := url.Parse(admin)
+	if err != nil {
+		return errors.New("the stack's Postgres URL can't be parsed") // it may hold a password
+	}
+	address.Path = "/" + name
+	s.DatabaseFile = filepath.Join(s.dir, "database")
+	if err := os.WriteFile(s.DatabaseFile, []byte(address.String()+"\n"), 0o600); err != nil {
+		return err
+	}
+	if s.Keys, err = rig.NewKeyFiles(s.dir); err != nil {
+		return err
+	}
+	pool, err := pgxpool.New(ctx, address.String())
+	if err != nil {
+		return fmt.Errorf("open the registry: %w", err)
+	}
+	s.undo = append(s.undo, func() error { pool.Close(); return nil })
+	if err := postgres.Migrate(ctx, pool); err != nil {
+		return err
+	}
+	lookup, identity, err := s.Keys.Load()
+	if err != nil {
+		return err
+	}
+	s.store = postgres.NewStore(pool, lookup, identity)
+	if s.corpus, err = corpus.New(s.seed, time.Now()); err != nil {
+		return err
+	}
+	s.parties, err = rig.Enrol(ctx, s.store, s.corpus.Parties())
+	return err
+}
+
+// follow reads every outcome into the ledger until the site is closed.
+func (s *site) follow() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- rig.Outcomes(ctx, s.Brokers, s.Topics, partitions, s.take) }()
+	s.undo = append(s.undo, func() error { cancel(); return <-done })
+}
+
+// divert has take look at each outcome first; it returns true for those it keeps from
+// the ledger.
+func (s *site) divert(take func(rig.Outcome) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.diverted = take
+}
+
+func (s *site) take(o rig.Outcome) {
+	s.mu.Lock()
+	diverted := s.diverted
+	s.mu.Unlock()
+	if diverted != nil && diverted(o) {
+		return
+	}
+	latency, first, err := s.ledger.Check(o, time.Now())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "deviation:", err)
+		return
+	}
+	s.mu.Lock()
+	s.produced[o.SourcePartition] = max(s.produced[o.SourcePartition], o.SourceOffset)
+	s.mu.Unlock()
+	if first && s.watch != nil {
+		s.watch(o, latency)
+	}
+}
+
+// uncommitted is how many records have an outcome on an output topic but no commit
+// that covers them.
+func (s *site) uncommitted(ctx context.Context) (int64, error) {
+	committed, err := rig.Committed(ctx, s.Brokers, s.Group, s.Topics.Inbound, partitions)
+	if err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var n int64
+	for p, offset := range s.produced {
+		n += max(0, offset+1-committed[p])
+	}
+	return n, nil
+}
+
+// settle waits until every message sent has an outcome.
+func (s *site) settle(ctx context.Context, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for s.ledger.Tally().Missing() > 0 {
+		select {
+		case <-ctx.Done():
+			t := s.ledger.Tally()
+			return fmt.Errorf("%d of %d messages had no outcome %v after the last was sent", t.Missing(), t.Planned, limit)
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+// sound returns an error if any outcome deviated from its plan, or an offset went back.
+func (s *site) sound(ctx context.Context) error {
+	t := s.ledger.Tally()
+	if t.Deviating > 0 {
+		return fmt.Errorf("%d outcomes deviate, the first: %w", t.Deviating, t.First)
+	}
+	if t.Events != t.Planned {
+		return fmt.Errorf("%d event ids for %d messages", t.Events, t.Planned)
+	}
+	commits, err := rig.Commits(ctx, s.Brokers, s.Group)
+	if err != nil {
+		return err
+	}
+	if len(commits) == 0 {
+		return errors.New("the broker's log holds no commit of the group")
+	}
+	if back := rig.Rewound(commits); len(back) > 0 {
+		return fmt.Errorf("%d commits went back, the first to %+v", len(back), back[0])
+	}
+	return nil
+}
+
+func (s *site) close() (err error) {
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.undo[i]())
+	}
+	return err
+}
+
+// command runs one statement outside a transaction.
+func command(ctx context.Context, address, statement string) error {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return fmt.Errorf("connect to Postgres: %w", err)
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}

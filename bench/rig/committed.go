@@ -1,0 +1,34 @@
+package rig
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// Committed returns a group's committed offsets of one topic, by partition; 0 where
+// nothing was committed.
+func Committed(ctx context.Context, brokers []string, group, topic string, partitions int) (map[int]int64, error) {
+	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second}
+	all := make([]int, partitions)
+	for i := range all {
+		all[i] = i
+	}
+	res, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: all}})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the committed offsets of group %s: %w", group, err)
+	}
+	committed := make(map[int]int64, partitions)
+	for _, p := range res.Topics[topic] {
+		if p.Error != nil {
+			return nil, fmt.Errorf("read the committed offset of %s/%d: %w", topic, p.Partition, p.Error)
+		}
+		committed[p.Partition] = max(0, p.CommittedOffset)
+	}
+	return committed, nil
+}

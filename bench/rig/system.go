@@ -1,0 +1,108 @@
+package rig
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"turnkey-gateway/ingest"
+)
+
+// A System is where the programs of one registry and one set of topics run: what the
+// portal and any number of gateways have in common.
+type System struct {
+	// Bin holds the programs portal and gateway; Dir is for their logs.
+	Bin, Dir string
+
+	Brokers []string
+	Topics  ingest.Topics
+	Group   string
+
+	// AcceptCreateTime is for a broker that can't stamp records itself.
+	AcceptCreateTime bool
+
+	DatabaseFile string // holds the URL of Postgres
+	Redis        string // host:port
+	RedisPrefix  string
+	Keys         KeyFiles
+}
+
+// A Server is a running program with the address of its /metrics, /healthz and /readyz.
+type Server struct {
+	*Program
+	Address string
+}
+
+// URL returns the address of one of its pages.
+func (s Server) URL(page string) string { return "http://" + s.Address + page }
+
+// StartPortal runs the portal, which relays the registry to Redis, and waits until it is
+// ready. An empty address or pprof picks a free port or turns profiles off.
+func (s *System) StartPortal(ctx context.Context, address, pprof string) (Server, error) {
+	return s.start(ctx, "portal", "portal", address, map[string]string{
+		"PORTAL_DATABASE_FILE":  s.DatabaseFile,
+		"PORTAL_CACHE_KEY_FILE": s.Keys.Cache,
+		"PORTAL_REDIS":          s.Redis,
+		"PORTAL_REDIS_PREFIX":   s.RedisPrefix,
+		"PORTAL_PPROF_LISTEN":   pprof,
+	}, "PORTAL_LISTEN")
+}
+
+// StartGateway runs a gateway under a name of its own, which its log file has, and waits
+// until it is ready. An empty address or pprof picks a free port or turns profiles off.
+func (s *System) StartGateway(ctx context.Context, name, address, pprof string) (Server, error) {
+	return s.start(ctx, name, "gateway", address, map[string]string{
+		"GATEWAY_BROKERS":            strings.Join(s.Brokers, ","),
+		"GATEWAY_GROUP":              s.Group,
+		"GATEWAY_TOPIC_INBOUND":      s.Topics.Inbound,
+		"GATEWAY_TOPIC_VERIFIED":     s.Topics.Verified,
+		"GATEWAY_TOPIC_REJECTED":     s.Topics.Rejected,
+		"GATEWAY_TOPIC_QUARANTINE":   s.Topics.Quarantine,
+		"GATEWAY_ACCEPT_CREATE_TIME": fmt.Sprint(s.AcceptCreateTime),
+		"GATEWAY_DATABASE_FILE":      s.DatabaseFile,
+		"GATEWAY_REDIS":              s.Redis,
+		"GATEWAY_REDIS_PREFIX":       s.RedisPrefix,
+		"GATEWAY_CACHE_KEY_FILE":     s.Keys.Cache,
+		"GATEWAY_LOOKUP_KEY_FILE":    s.Keys.Lookup,
+		"GATEWAY_PPROF":              pprof,
+	}, "GATEWAY_LISTEN")
+}
+
+func (s *System) start(ctx context.Context, name, program, address string, settings map[string]string, listen string) (Server, error) {
+	if address == "" {
+		var err error
+		if address, err = freeAddress(); err != nil {
+			return Server{}, fmt.Errorf("start %s: %w", name, err)
+		}
+	}
+	settings[listen] = address
+	env := []string{"PATH=" + os.Getenv("PATH")}
+	for key, value := range settings {
+		if value != "" {
+			env = append(env, key+"="+value)
+		}
+	}
+	p, err := Run(name, filepath.Join(s.Bin, program), filepath.Join(s.Dir, name+".log"), env)
+	if err != nil {
+		return Server{}, err
+	}
+	server := Server{Program: p, Address: address}
+	if err := p.AwaitOK(ctx, server.URL("/readyz")); err != nil {
+		p.Kill()
+		return Server{}, fmt.Errorf("%w; see %s", err, filepath.Join(s.Dir, name+".log"))
+	}
+	return server, nil
+}
+
+// freeAddress returns a loopback address nobody listens on. Somebody may take it before
+// it is used: the program then ends and its log says so.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}

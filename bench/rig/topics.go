@@ -1,0 +1,89 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"turnkey-gateway/ingest"
+)
+
+// MaxMessage is the inbound topic's max.message.bytes; the outputs' is 64 KiB more.
+const MaxMessage = 4 << 20
+
+// CreateTopics makes the inbound topic, stamped by the broker, and its outputs with as
+// many partitions, and waits until every partition has a leader.
+func CreateTopics(ctx context.Context, brokers []string, topics ingest.Topics, partitions, replicas int) error {
+	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
+	req := &kafka.CreateTopicsRequest{}
+	names := []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine}
+	for _, name := range names {
+		size, stamp := MaxMessage+64<<10, "CreateTime"
+		if name == topics.Inbound {
+			size, stamp = MaxMessage, "LogAppendTime"
+		}
+		req.Topics = append(req.Topics, kafka.TopicConfig{
+			Topic: name, NumPartitions: partitions, ReplicationFactor: replicas,
+			ConfigEntries: []kafka.ConfigEntry{
+				{ConfigName: "message.timestamp.type", ConfigValue: stamp},
+				{ConfigName: "max.message.bytes", ConfigValue: fmt.Sprint(size)},
+			},
+		})
+	}
+	res, err := client.CreateTopics(ctx, req)
+	if err != nil {
+		return fmt.Errorf("create topics: %w", err)
+	}
+	for name, err := range res.Errors {
+		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+			return fmt.Errorf("create topic %s: %w", name, err)
+		}
+	}
+	return awaitLeaders(ctx, client, names, partitions)
+}
+
+// DeleteTopics deletes what CreateTopics made, as far as it is there.
+func DeleteTopics(ctx context.Context, brokers []string, topics ingest.Topics) error {
+	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
+	res, err := client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{
+		Topics: []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine},
+	})
+	if err != nil {
+		return fmt.Errorf("delete topics: %w", err)
+	}
+	for name, err := range res.Errors {
+		if err != nil && !errors.Is(err, kafka.UnknownTopicOrPartition) {
+			return fmt.Errorf("delete topic %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func awaitLeaders(ctx context.Context, client *kafka.Client, names []string, partitions int) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		led := 0
+		meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: names})
+		if err == nil {
+			for _, t := range meta.Topics {
+				for _, p := range t.Partitions {
+					if t.Error == nil && p.Error == nil && p.Leader.Host != "" {
+						led++
+					}
+				}
+			}
+			if led == partitions*len(names) {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d partitions have a leader: %w", led, partitions*len(names), errors.Join(err, ctx.Err()))
+		case <-tick.C:
+		}
+	}
+}

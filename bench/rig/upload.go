@@ -1,0 +1,55 @@
+package rig
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"turnkey-gateway/bench/corpus"
+	"turnkey-gateway/ingest"
+)
+
+// An Uploader sends planned messages as an upload service would: keyed by account, and
+// acknowledged by all in-sync replicas.
+type Uploader struct {
+	ledger *Ledger
+	writer *kafka.Writer
+}
+
+// NewUploader returns an uploader to the inbound topic. A writer retries, and may then
+// store a message twice under two offsets; the ledger reports that as a deviation, so
+// brokers must stay up while it is used.
+func NewUploader(brokers []string, topics ingest.Topics, ledger *Ledger) *Uploader {
+	return &Uploader{ledger: ledger, writer: &kafka.Writer{
+		Addr:         kafka.TCP(brokers...),
+		Topic:        topics.Inbound,
+		Balancer:     &kafka.Hash{},
+		RequiredAcks: kafka.RequireAll,
+		BatchTimeout: 2 * time.Millisecond,
+		BatchBytes:   8 << 20,
+		MaxAttempts:  1,
+	}}
+}
+
+// Send plans and sends messages, and returns once all are acknowledged.
+func (u *Uploader) Send(ctx context.Context, messages ...corpus.Message) error {
+	batch := make([]kafka.Message, len(messages))
+	for i, m := range messages {
+		if err := u.ledger.Plan(m.XML, m.Want, time.Now()); err != nil {
+			return err
+		}
+		batch[i] = kafka.Message{
+			Key: []byte(m.Account), Value: m.XML,
+			Headers: []kafka.Header{{Key: ingest.HeaderAccount, Value: []byte(m.Account)}},
+		}
+	}
+	if err := u.writer.WriteMessages(ctx, batch...); err != nil {
+		return fmt.Errorf("upload %d messages: %w", len(messages), err)
+	}
+	return nil
+}
+
+// Close waits for what is being sent.
+func (u *Uploader) Close() error { return u.writer.Close() }

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
+
+	"turnkey-gateway/deploy/local/parts"
+	"turnkey-gateway/ingest"
+)
+
+// stackAddresses is what the local stack's env.json holds; see its package.
+type stackAddresses struct {
+	Kafka                       []string
+	Postgres, Redis, Prometheus string
+}
+
+// stack makes a ground of the local stack in dir: topics, a group, a database and a key
+// prefix of the demo's own, all of which u removes again.
+func stack(ctx context.Context, dir string, u *undo) (*ground, error) {
+	a, err := readStack(dir)
+	if err != nil {
+		return nil, err
+	}
+	own := fmt.Sprintf("demo-%d-%d", os.Getpid(), time.Now().Unix())
+	g := &ground{
+		kafka: a.Kafka, redis: a.Redis, redisPrefix: "turnkey-" + own,
+		topics: ingest.Topics{
+			Inbound: "turnkey." + own + ".inbound", Verified: "turnkey." + own + ".verified",
+			Rejected: "turnkey." + own + ".rejected", Quarantine: "turnkey." + own + ".quarantine",
+		},
+		partitions: 4, replicas: min(len(a.Kafka), 3), group: "turnkey-" + own, brokerStamps: true,
+		words: []string{fmt.Sprintf("Kafka: the stack's, brokers: %d", len(a.Kafka)), "PostgreSQL: the stack's", "Redis: the stack's"},
+	}
+	if g.postgres, err = createDatabase(ctx, a.Postgres, strings.ReplaceAll("turnkey_"+own, "-", "_"), u); err != nil {
+		return nil, err
+	}
+	u.add("remove the demo's keys from Redis", g.removeKeys)
+	u.add("remove the demo's topics", g.removeTopics)
+	if a.Prometheus != "" {
+		targets := filepath.Join(dir, "prometheus", parts.TargetsDir, own+".json")
+		g.scraped = func(gateway, portal string) error {
+			u.add("remove the demo from Prometheus' targets", func(context.Context) error { return os.Remove(targets) })
+			return writeTargets(targets, gateway, portal)
+		}
+		g.words = append(g.words, "Prometheus: "+a.Prometheus)
+	}
+	return g, nil
+}
+
+func readStack(dir string) (a stackAddresses, err error) {
+	const advice = "start it with `make stack`"
+	text, err := os.ReadFile(filepath.Join(dir, "env.json"))
+	if err != nil {
+		return a, fmt.Errorf("read the stack's addresses: %w; %s", err, advice)
+	}
+	if err := json.Unmarshal(text, &a); err != nil {
+		return a, fmt.Errorf("read the stack's addresses in %s: %w", dir, err)
+	}
+	if len(a.Kafka) == 0 || a.Postgres == "" || a.Redis == "" {
+		return a, fmt.Errorf("the stack in %s lacks Kafka, PostgreSQL or Redis: %s", dir, advice)
+	}
+	return a, nil
+}
+
+// createDatabase makes a database beside the one at address, and returns its URL.
+func createDatabase(ctx context.Context, address, name string, u *undo) (string, error) {
+	to, err := url.Parse(address)
+	if err != nil {
+		return "", errors.New("the stack's Postgres URL can't be parsed") // it may hold a password
+	}
+	if err := execute(ctx, address, "CREATE DATABASE "+name); err != nil {
+		return "", fmt.Errorf("create a database on the stack: %w", err)
+	}
+	u.add("remove the demo's database", func(ctx context.Context) error {
+		return execute(ctx, address, "DROP DATABASE "+name+" WITH (FORCE)")
+	})
+	to.Path = "/" + name
+	return to.String(), nil
+}
+
+func execute(ctx context.Context, address, statement string) error {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// removeKeys deletes what relay and gateways left under the demo's prefix.
+func (g *ground) removeKeys(ctx context.Context) error {
+	client := redis.NewClient(&redis.Options{Addr: g.redis})
+	defer client.Close()
+	keys := client.Scan(ctx, 0, g.redisPrefix+":*", 1000).Iterator()
+	for keys.Next(ctx) {
+		if err := client.Unlink(ctx, keys.Val()).Err(); err != nil {
+			return err
+		}
+	}
+	return keys.Err()
+}
+
+func (g *ground) removeTopics(ctx context.Context) error {
+	client := &kafka.Client{Addr: kafka.TCP(g.kafka...), Timeout: 10 * time.Second}
+	res, err := client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{
+		Topics: []string{g.topics.Inbound, g.topics.Verified, g.topics.Rejected, g.topics.Quarantine},
+	})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, err := range res.Errors {
+		if err != nil && !errors.Is(err, kafka.UnknownTopicOrPartition) {
+			errs = append(errs, err)
+		}
+	}
+	gone, err := client.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: []string{g.group}})
+	if err == nil {
+		err = gone.Errors[g.group]
+	}
+	if errors.Is(err, kafka.GroupIdNotFound) {
+		err = nil // the gateway never got so far
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// writeTargets names the programs to Prometheus, which reads whole files only.
+func writeTargets(path, gateway, portal string) error {
+	type target struct {
+		Targets []string          `json:"targets"`
+		Labels  map[string]string `json:"labels"`
+	}
+	text, err := json.Marshal([]target{
+		{[]string{gateway}, map[string]string{"service": "gateway"}},
+		{[]string{portal}, map[string]string{"service": "portal"}},
+	})
+	if err != nil {
+		return err
+	}
+	unfinished := path + ".new"
+	if err := os.WriteFile(unfinished, text, 0o644); err != nil {
+		return fmt.Errorf("name the programs to Prometheus: %w", err)
+	}
+	return os.Rename(unfinished, path)
+}

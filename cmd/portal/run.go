@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"turnkey-gateway/cmd/internal/config"
+	"turnkey-gateway/cmd/internal/database"
+	"turnkey-gateway/cmd/internal/ops"
+	"turnkey-gateway/registry/keyfile"
+	"turnkey-gateway/registry/postgres"
+	"turnkey-gateway/registry/rediscache"
+	"turnkey-gateway/registry/relay"
+)
+
+// run is the program: it returns nil once ctx has ended and everything is closed.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (err error) {
+	flags := flag.NewFlagSet("portal", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	printConfig := flags.Bool("print-config", false, "print the effective configuration and end")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q: everything is configured by PORTAL_* variables, see --print-config", flags.Arg(0))
+	}
+	reader := config.NewReader(getenv, "PORTAL_")
+	cfg := readConfig(reader)
+	if *printConfig {
+		return errors.Join(reader.Print(stdout), reader.Err())
+	}
+	if err := reader.Err(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(stderr, nil))
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	cacheKey, err := keyfile.Load(cfg.CacheKeyFile)
+	if err != nil {
+		return fmt.Errorf("PORTAL_CACHE_KEY_FILE: %w", err)
+	}
+	pool, err := database.Open(ctx, cfg.DatabaseFile)
+	if err != nil {
+		return fmt.Errorf("PORTAL_DATABASE_FILE: %w", err)
+	}
+	defer pool.Close()
+	client := rediscache.NewClient(cfg.Redis, cfg.RedisTimeout)
+	defer client.Close()
+
+	server, err := ops.Start(ops.Config{
+		Listen: cfg.Listen, Pprof: cfg.Pprof, Metrics: metrics, Log: log,
+		Ready: func(ctx context.Context) error { return postgres.CheckSchema(ctx, pool) },
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.StopWithin)
+		defer cancel()
+		err = errors.Join(err, server.Close(stopping))
+	}()
+
+	r := relay.New(relay.Config{
+		Registry: postgres.NewReader(pool),
+		Writer:   rediscache.NewWriter(client, rediscache.NewKeys(cfg.RedisPrefix), cacheKey, cfg.RedisTimeout),
+		Session:  pool.Config().ConnConfig,
+		Metrics:  metrics, Log: log,
+	})
+	log.Info("portal started", "metrics", server.Addr())
+	r.Run(ctx)
+	log.Info("portal stops")
+	return nil
+}

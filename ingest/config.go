@@ -1,0 +1,136 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// Time limits that the promise about ended certificates rests on: a change committed
+// to the registry shows in what is appended from maxStale + produceLimit on, which is
+// under the 5 s that are promised.
+const (
+	// maxStale is how old the registry's answer may be when a verdict that rests on
+	// it is handed to produce. An older one is looked up and judged again.
+	maxStale = 3 * time.Second
+
+	// produceLimit is how long a produce may take before it counts as failed.
+	produceLimit = 1500 * time.Millisecond
+)
+
+// Time limits that nothing outside depends on.
+const (
+	lookupLimit = 5 * time.Second  // of one call of the registry
+	stopLimit   = 25 * time.Second // to drain, commit and leave the group
+)
+
+// Topics are the names of the topics a gateway reads and writes.
+type Topics struct {
+	Inbound, Verified, Rejected, Quarantine string
+}
+
+// Config says what a gateway does. Zero fields get the defaults named.
+type Config struct {
+	// Group is the consumer group. Required. All gateways of one group share the
+	// inbound partitions.
+	Group string
+
+	// Topics defaults to turnkey.inbound, turnkey.verified, turnkey.rejected and
+	// turnkey.quarantine. Each output needs as many partitions as inbound has.
+	Topics Topics
+
+	// StartLatest makes a group without a committed offset begin at the end of the
+	// log instead of its start: what was stored before is never judged.
+	StartLatest bool
+
+	// AcceptCreateTime accepts an inbound topic whose records carry the time their
+	// producer claimed. Validity periods are judged at that time, so a producer
+	// can then back-date a document. Without it such records are quarantined.
+	AcceptCreateTime bool
+
+	// FetchBytes is how much is asked for at once, per partition; default 1 MiB.
+	FetchBytes int
+
+	// FetchWait is how long a broker waits for records; default and least 1 s.
+	FetchWait time.Duration
+
+	// InflightBytes bounds the memory that records take while they are worked on,
+	// over all partitions; default 256 MiB. Bytes fetched count twice, since outcomes
+	// are encoded as a copy; a quarter is set aside for inflating compressed
+	// batches. A single record that is larger passes alone.
+	InflightBytes int64
+
+	// MaxRecord is the largest record, in bytes, that a compressed batch is inflated
+	// to; default 32 MiB. A larger one is quarantined as a pointer.
+	MaxRecord int64
+
+	// BatchBytes is the size up to which outcomes are produced as one batch; default
+	// 900,000. A larger record goes alone. Keep it under max.message.bytes.
+	BatchBytes int
+
+	// CommitEvery is the pause between commits; default 100 ms. What was not yet
+	// committed when a gateway is killed comes again.
+	CommitEvery time.Duration
+
+	// Session is after how long without a heartbeat the group takes a member for
+	// dead; default 10 s. Heartbeats go out ten times as often. Draining before a
+	// rebalance takes at most about produceLimit, so it must not be under 5 s.
+	Session time.Duration
+
+	// Workers is how many records are judged at once; default GOMAXPROCS.
+	Workers int
+}
+
+// chunk bounds what is judged and produced in one go.
+const (
+	chunkRecords = 500
+	chunkBytes   = 1 << 20
+)
+
+func (c Config) withDefaults() Config {
+	setDefault(&c.Topics.Inbound, "turnkey.inbound")
+	setDefault(&c.Topics.Verified, "turnkey.verified")
+	setDefault(&c.Topics.Rejected, "turnkey.rejected")
+	setDefault(&c.Topics.Quarantine, "turnkey.quarantine")
+	setDefault(&c.FetchBytes, 1<<20)
+	setDefault(&c.FetchWait, time.Second)
+	setDefault(&c.InflightBytes, 256<<20)
+	setDefault(&c.MaxRecord, 32<<20)
+	setDefault(&c.BatchBytes, 900_000)
+	setDefault(&c.CommitEvery, 100*time.Millisecond)
+	setDefault(&c.Session, 10*time.Second)
+	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+func (c Config) validate() error {
+	var errs []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(c.Group == "", "the consumer group has no name")
+	refuse(c.FetchBytes < 0 || c.FetchBytes > 1<<30, "fetch size of %d bytes: must be 1 to 1 GiB", c.FetchBytes)
+	refuse(c.FetchWait < time.Second, "fetch wait of %v: under 1 s a loaded broker makes for time-outs", c.FetchWait)
+	refuse(c.InflightBytes < 4*chunkBytes, "%d bytes in flight: must be at least %d", c.InflightBytes, 4*chunkBytes)
+	refuse(c.MaxRecord < 0, "largest record of %d bytes: must be positive", c.MaxRecord)
+	refuse(c.BatchBytes < 0 || c.BatchBytes > 1<<30, "batch size of %d bytes: must be 1 to 1 GiB", c.BatchBytes)
+	refuse(c.CommitEvery < 0, "a commit every %v: must be positive", c.CommitEvery)
+	refuse(c.Session < 5*time.Second, "group session of %v: a gateway needs up to 5 s to drain", c.Session)
+	refuse(c.Workers < 0, "%d workers: must be positive", c.Workers)
+	seen := map[string]bool{}
+	for _, name := range []string{c.Topics.Inbound, c.Topics.Verified, c.Topics.Rejected, c.Topics.Quarantine} {
+		refuse(seen[name], "topic %s is named twice: each needs one of its own", name)
+		seen[name] = true
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,210 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// deliver produces the outcome of each item, in order per output, until all are
+// acknowledged or the generation ends. An attempt under way then is still awaited, so
+// that none of its appends comes after the next owner's.
+//
+// A verdict that has become stale meanwhile is made anew. Where that sends a record
+// to another output, it may stand there after later ones that had been acknowledged.
+func (p *partition) deliver(ctx context.Context, items []*item) {
+	trouble := p.g.struggle(StageProduce, p.source(0).Topic+"/"+p.label)
+	defer func() { trouble.end(false) }()
+	for ctx.Err() == nil && p.refresh(ctx, items) {
+		err := p.attempt(ctx, items)
+		switch {
+		case err == nil:
+			trouble.end(true)
+			return
+		case errors.Is(err, errChanged):
+			// an item's verdict or form has to change before the next attempt
+		default:
+			trouble.failedWith(ctx, err)
+		}
+	}
+}
+
+// errChanged means that an attempt stopped for a reason that is no failure.
+var errChanged = errors.New("an outcome has to be made anew")
+
+// refresh judges again what is not yet acknowledged and rests on stale knowledge.
+func (p *partition) refresh(ctx context.Context, items []*item) bool {
+	now := p.g.now()
+	var old []*item
+	for _, it := range items {
+		if !it.done && it.stale(now) {
+			old = append(old, it)
+		}
+	}
+	p.g.metrics.rejudged.Add(float64(len(old)))
+	return len(old) == 0 || p.judge(ctx, old)
+}
+
+// attempt produces what is not yet acknowledged, to all outputs at once.
+func (p *partition) attempt(ctx context.Context, items []*item) error {
+	pending := map[Kind][]*item{}
+	for _, it := range items {
+		if !it.done {
+			pending[it.kind()] = append(pending[it.kind()], it)
+		}
+	}
+	var mu sync.Mutex
+	var errs []error // guarded by mu
+	var outputs sync.WaitGroup
+	for kind, its := range pending {
+		outputs.Go(func() {
+			if err := p.append(ctx, kind, its); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+		})
+	}
+	outputs.Wait()
+	return worst(errs)
+}
+
+// worst prefers a failure, which pauses, over errChanged.
+func worst(errs []error) error {
+	var changed error
+	for _, err := range errs {
+		if !errors.Is(err, errChanged) {
+			return err
+		}
+		changed = err
+	}
+	return changed
+}
+
+// append produces items to one output, batch after batch, and stops at the first that
+// is not acknowledged.
+func (p *partition) append(ctx context.Context, kind Kind, items []*item) error {
+	for len(items) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := p.g.batchLength(items)
+		if err := p.produce(ctx, kind, items[:n]); err != nil {
+			return err
+		}
+		items = items[n:]
+	}
+	return nil
+}
+
+// batchLength is how many of the first items make one batch: at least one.
+func (g *Gateway) batchLength(items []*item) int {
+	size := 0
+	for i, it := range items {
+		if size += it.size(); size > g.cfg.BatchBytes && i > 0 {
+			return i
+		}
+	}
+	return len(items)
+}
+
+// produce appends items as one batch. Where a broker says it is too large it is split,
+// down to the one record that is too large by itself.
+func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error {
+	now := p.g.now()
+	records := make([]kafka.Record, len(items))
+	for i, it := range items {
+		if it.stale(now) {
+			return errChanged
+		}
+		records[i] = it.outcome(now)
+	}
+	// The generation's end doesn't cut a produce short, only its time limit does.
+	err := p.g.write(context.WithoutCancel(ctx), p.g.cfg.Topics.name(kind), p.id, records)
+	switch {
+	case err == nil:
+		p.g.acknowledged(kind, items)
+		return nil
+	case !tooLarge(err):
+		return p.remedy(err, items)
+	case len(items) > 1:
+		if err := p.produce(ctx, kind, items[:len(items)/2]); err != nil {
+			return err
+		}
+		return p.produce(ctx, kind, items[len(items)/2:])
+	case items[0].pointed():
+		return err // not even a pointer fits
+	default:
+		items[0].cause = OutcomeUnwritable
+		p.g.log.Warn("quarantined as a pointer: the output takes no record of that size; raise its max.message.bytes",
+			"source", items[0].source.String(), "topic_kind", string(kind), "bytes", len(items[0].rec.Value))
+		return errChanged
+	}
+}
+
+// remedy handles a refusal of timestamps, which an output may bound: the records then
+// go without, and get the broker's time.
+func (p *partition) remedy(err error, items []*item) error {
+	if !errors.Is(err, kafka.InvalidTimestamp) || items[0].unstamped {
+		return err
+	}
+	for _, it := range items {
+		it.unstamped = true
+	}
+	return errChanged
+}
+
+func tooLarge(err error) bool {
+	return errors.Is(err, kafka.MessageSizeTooLarge) || errors.Is(err, kafka.RecordListTooLarge)
+}
+
+// write appends records to a partition and waits until all in-sync replicas have them.
+// After an error they may or may not be stored.
+func (g *Gateway) write(ctx context.Context, topic string, partition int, records []kafka.Record) error {
+	res, err := g.writer.Produce(ctx, &kafka.ProduceRequest{
+		Topic:        topic,
+		Partition:    partition,
+		RequiredAcks: kafka.RequireAll,
+		Records:      kafka.NewRecordReader(records...),
+	})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return fmt.Errorf("produce %d records to %s/%d: %w", len(records), topic, partition, err)
+	}
+	return nil
+}
+
+// acknowledged marks items whose outcomes are stored.
+func (g *Gateway) acknowledged(kind Kind, items []*item) {
+	g.metrics.records.WithLabelValues(string(kind)).Add(float64(len(items)))
+	now := g.now()
+	for _, it := range items {
+		it.done = true
+		if !it.rec.Time.IsZero() {
+			g.metrics.latency.Observe(max(0, now.Sub(it.rec.Time)).Seconds())
+		}
+	}
+}
+
+// observe counts the outcomes of a chunk.
+func (g *Gateway) observe(items []*item) {
+	for _, it := range items {
+		if !it.done {
+			continue
+		}
+		if it.spent > time.Duration(0) {
+			g.metrics.judge.Observe(it.spent.Seconds())
+		}
+		if it.cause != CauseNone {
+			g.metrics.quarantined.WithLabelValues(string(it.cause)).Inc()
+		} else {
+			g.metrics.verdicts.WithLabelValues(it.reason.String()).Inc()
+		}
+	}
+}

@@ -1,0 +1,19 @@
+// Package ingest moves records: fetch, judge, produce, await acknowledgement, commit.
+//
+// It decides nothing about a document, which is the verifier's part, and knows
+// nothing of parties or certificates, which is the registry's: both are called
+// through interfaces declared here. It refuses to guess: where the registry can't
+// answer, or an output can't be written, the partition waits.
+//
+// What always holds:
+//
+//   - An offset is committed only after the outcomes of it and of all before it in
+//     its partition were acknowledged by all in-sync replicas. A crash at any point
+//     makes records come again, under the same event ids, and loses none.
+//   - Outcomes are appended in the order of their records, per partition and output.
+//   - An outcome is handed to produce at most [maxStale] after a moment at which the
+//     registry's answer was true, and a produce counts as failed after
+//     [produceLimit]; together that bounds how long an ended certificate still works.
+//   - Whatever is wrong with one record ends as its rejection or its quarantine.
+//   - Nothing that belongs to a generation of the consumer group outlives it.
+package ingest

@@ -1,0 +1,180 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// A Record is one record as stored, or a pointer to what could not be read of one.
+// Its slices alias the response's buffer where the batch was not compressed.
+type Record struct {
+	Offset int64
+
+	// Time is the broker's stamp where Stamped, else what the producer claimed,
+	// both in whole milliseconds; zero where the producer gave none.
+	Time    time.Time
+	Stamped bool
+
+	Key     []byte // nil where null
+	Value   []byte // nil where null, and where Unread is set
+	Headers []kafka.Header
+
+	// Unread says why the value is not here: it inflates to more than the limit, or
+	// its batch is not readable. Size and Digest (SHA-256) then are the value's, or
+	// those of the batch as stored.
+	Unread Unread
+	Size   int64
+	Digest [sha256.Size]byte
+}
+
+// Unread says why a record is only pointed to.
+type Unread uint8
+
+const (
+	Whole      Unread = iota // it is here
+	Oversize                 // it inflates to more than Limits.Record
+	Unreadable               // its checksum holds, but not its structure: a producer's fault
+)
+
+// Limits bound what inflating a compressed batch may take.
+type Limits struct {
+	// Record is the largest record in bytes, key and headers included.
+	Record int64
+
+	// Large is a size above which Grow is called once before a record is inflated.
+	// It waits until there is room, or fails. Nil means that there always is.
+	Large int64
+	Grow  func() error
+}
+
+// Next returns the next record, io.EOF after the last. Another error means that the
+// response is damaged, or that Grow failed: the rest has to be fetched again.
+func (r *Response) Next(lim Limits) (Record, error) {
+	for {
+		if r.batch == nil {
+			if err := r.open(); err != nil {
+				return Record{}, err
+			}
+		}
+		b := r.batch
+		if b.left == 0 {
+			r.finish()
+			continue
+		}
+		b.left--
+		rec, err := b.next(lim)
+		var grow *growError
+		switch {
+		case errors.As(err, &grow):
+			return Record{}, grow.err
+		case err != nil || rec.Offset < b.expect || rec.Offset > b.last:
+			at := max(b.expect, r.next)
+			r.finish()
+			if at > b.last {
+				continue // all its offsets were given out
+			}
+			return b.unreadable(at), nil
+		}
+		b.expect = rec.Offset + 1
+		if rec.Offset < r.next {
+			continue // before the offset asked for: batches come whole
+		}
+		r.next = rec.Offset + 1
+		return rec, nil
+	}
+}
+
+// finish leaves a batch, and with it the gap that compaction may have left at its end.
+func (r *Response) finish() {
+	r.next = max(r.next, r.batch.last+1)
+	r.batch.close()
+	r.batch = nil
+}
+
+// Layout of a record batch, format 2 (KIP-98): the fixed part before its records.
+const (
+	batchHead   = 61
+	sizeEnd     = 12 // base offset and size, which the size does not count
+	magicAt     = 16
+	checksumAt  = 17
+	checksummed = 21 // from the attributes on
+)
+
+// Bits of a batch's attributes.
+const (
+	compression   = 0x07
+	appendTime    = 0x08
+	transactional = 0x10
+	control       = 0x20
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// open moves to the next batch that has records for us.
+func (r *Response) open() error {
+	for {
+		raw, err := r.cut()
+		if err != nil {
+			return err
+		}
+		b, err := parseBatch(raw)
+		if err != nil {
+			return err
+		}
+		r.decoded = true
+		if r.hidden(b) {
+			r.next = max(r.next, b.last+1)
+			continue
+		}
+		r.batch = b
+		return nil
+	}
+}
+
+// cut takes the next whole batch off what is left. Brokers cut the last one short at
+// the size asked for, but never the first.
+func (r *Response) cut() ([]byte, error) {
+	if len(r.rest) == 0 || r.decoded && len(r.rest) < batchHead {
+		return nil, io.EOF
+	}
+	if len(r.rest) <= magicAt {
+		return nil, fmt.Errorf("record set of only %d bytes", len(r.rest))
+	}
+	if magic := r.rest[magicAt]; magic != 2 {
+		return nil, fmt.Errorf("records in format %d, which Kafka left with 0.11: only format 2 is read", magic)
+	}
+	size := int64(int32(binary.BigEndian.Uint32(r.rest[8:]))) + sizeEnd
+	switch {
+	case size < batchHead:
+		return nil, fmt.Errorf("record batch of only %d bytes", size)
+	case size > int64(len(r.rest)) && r.decoded:
+		r.rest = nil
+		return nil, io.EOF
+	case size > int64(len(r.rest)):
+		return nil, fmt.Errorf("first record batch of %d bytes was cut to %d", size, len(r.rest))
+	}
+	raw := r.rest[:size:size]
+	r.rest = r.rest[size:]
+	return raw, nil
+}
+
+// hidden reports whether a reader of committed records must not see the batch: it
+// holds a transaction's marker, or belongs to one that was aborted.
+func (r *Response) hidden(b *batch) bool {
+	for len(r.aborted) > 0 && r.aborted[0].first <= b.last {
+		r.aborts[r.aborted[0].producer] = true
+		r.aborted = r.aborted[1:]
+	}
+	if b.attributes&control != 0 {
+		delete(r.aborts, b.producer) // its transaction ends here, either way
+		return true
+	}
+	return b.last < r.next || b.attributes&transactional != 0 && r.aborts[b.producer]
+}

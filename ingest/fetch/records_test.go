@@ -1,0 +1,194 @@
+package fetch
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/segmentio/kafka-go/compress"
+)
+
+func offsetsOf(recs []Record) string {
+	var s []string
+	for _, r := range recs {
+		if r.Unread != Whole {
+			s = append(s, fmt.Sprintf("%d!", r.Offset))
+		} else {
+			s = append(s, fmt.Sprint(r.Offset))
+		}
+	}
+	return strings.Join(s, " ")
+}
+
+func TestOffsetsGivenOut(t *testing.T) {
+	three := func(base int64) made {
+		return made{base: base, last: base + 2, bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", "b"), body(2, 0, "k", "c")}}
+	}
+	edit := func(m made, change func(*made)) []byte { change(&m); return m.bytes(t) }
+	whole := three(10).bytes(t)
+
+	tests := []struct {
+		name    string
+		from    int64
+		batches [][]byte
+		aborted []abortedTransaction
+		want    string // offsets, with ! where only a pointer
+		next    int64
+		fails   bool
+	}{
+		{"nothing", 10, nil, nil, "", 10, false},
+		{"one batch", 10, [][]byte{whole}, nil, "10 11 12", 13, false},
+		{"from its middle", 11, [][]byte{whole}, nil, "11 12", 13, false},
+		{"two batches", 10, [][]byte{whole, three(13).bytes(t)}, nil, "10 11 12 13 14 15", 16, false},
+		{"an older batch first", 13, [][]byte{whole, three(13).bytes(t)}, nil, "13 14 15", 16, false},
+		{"compacted to its first", 10, [][]byte{edit(three(10), func(m *made) { m.bodies = m.bodies[:1] })}, nil, "10", 13, false},
+		{"compacted empty", 10, [][]byte{edit(three(10), func(m *made) { m.bodies = nil })}, nil, "", 13, false},
+		{"gap between batches", 10, [][]byte{whole, three(20).bytes(t)}, nil, "10 11 12 20 21 22", 23, false},
+		{"second cut short", 10, [][]byte{whole, whole[:len(whole)-1]}, nil, "10 11 12", 13, false},
+		{"second cut in its head", 10, [][]byte{whole, whole[:9]}, nil, "10 11 12", 13, false},
+		{"first cut short", 10, [][]byte{whole[:len(whole)-1]}, nil, "", 10, true},
+		{"checksum wrong", 10, [][]byte{whole, edit(three(13), func(m *made) { m.breakHash = true })}, nil, "10 11 12", 13, true},
+		{"control batch", 10, [][]byte{edit(three(10), func(m *made) { m.attributes = control })}, nil, "", 13, false},
+		{"aborted transaction", 10, [][]byte{
+			edit(three(10), func(m *made) { m.attributes, m.producer = transactional, 7 }),
+			edit(three(13), func(m *made) { m.attributes, m.producer = transactional, 8 }),
+			edit(made{base: 16, last: 16, bodies: [][]byte{body(0, 0, "", "")}}, func(m *made) { m.attributes, m.producer = transactional|control, 7 }),
+			edit(three(17), func(m *made) { m.attributes, m.producer = transactional, 7 }),
+		}, []abortedTransaction{{producer: 7, first: 10}}, "13 14 15 17 18 19", 20, false},
+		{"second record broken", 10, [][]byte{
+			edit(three(10), func(m *made) { m.bodies[1] = []byte{0, 0, 2, 99, 1} }), three(13).bytes(t),
+		}, nil, "10 11! 13 14 15", 16, false},
+		{"more records claimed than there are", 10, [][]byte{
+			edit(three(10), func(m *made) { m.count = 1000 }), three(13).bytes(t),
+		}, nil, "10 11 12 13 14 15", 16, false},
+		{"offsets going back", 10, [][]byte{
+			edit(three(10), func(m *made) { m.bodies[2] = body(0, 0, "k", "c") }), three(13).bytes(t),
+		}, nil, "10 11 12! 13 14 15", 16, false},
+		{"offset past the batch", 10, [][]byte{
+			edit(three(10), func(m *made) { m.bodies[2] = body(5, 0, "k", "c") }), three(13).bytes(t),
+		}, nil, "10 11 12! 13 14 15", 16, false},
+		{"compression unknown", 10, [][]byte{
+			edit(three(10), func(m *made) { m.attributes = 7 }), three(13).bytes(t),
+		}, nil, "10! 13 14 15", 16, false},
+		{"compressed garbage", 10, [][]byte{
+			edit(three(10), func(m *made) { m.attributes = int16(compress.Zstd) }), three(13).bytes(t),
+		}, nil, "10! 13 14 15", 16, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			recs, next, err := readAll(t, responseOf(0, tt.aborted, tt.batches...), tt.from, roomy)
+			if got := offsetsOf(recs); got != tt.want || next != tt.next {
+				t.Errorf("got offsets %q and next %d, want %q and %d", got, next, tt.want, tt.next)
+			}
+			if fails := !errors.Is(err, io.EOF); fails != tt.fails {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+}
+
+func TestFieldsSurvive(t *testing.T) {
+	for _, c := range []compress.Compression{compress.None, compress.Gzip, compress.Snappy, compress.Lz4, compress.Zstd} {
+		t.Run(c.String(), func(t *testing.T) {
+			m := made{base: 5, last: 5, first: 1000, compression: c, bodies: [][]byte{body(0, 234, "the key", "the value")}}
+			recs, _, err := readAll(t, responseOf(0, nil, m.bytes(t)), 5, roomy)
+			if len(recs) != 1 {
+				t.Fatalf("got %d records, err %v", len(recs), err)
+			}
+			r := recs[0]
+			h := header(r)
+			if string(r.Key) != "the key" || string(r.Value) != "the value" || h.Key != "h" || string(h.Value) != "v" {
+				t.Errorf("got key %q, value %q, header %q=%q", r.Key, r.Value, h.Key, h.Value)
+			}
+			if r.Time.UnixMilli() != 1234 || r.Stamped {
+				t.Errorf("got time %v, stamped %v", r.Time, r.Stamped)
+			}
+		})
+	}
+}
+
+// A broker that stamps records leaves the producer's times where they are and puts its
+// own into the batch's max timestamp.
+func TestBrokersStampWins(t *testing.T) {
+	m := made{base: 0, last: 0, first: 1000, max: 9000, attributes: appendTime, bodies: [][]byte{body(0, 5, "k", "v")}}
+	recs, _, _ := readAll(t, responseOf(0, nil, m.bytes(t)), 0, roomy)
+	if len(recs) != 1 || recs[0].Time.UnixMilli() != 9000 || !recs[0].Stamped {
+		t.Errorf("got %+v, want the time 9000, stamped", recs)
+	}
+}
+
+func TestOversizeIsPointedTo(t *testing.T) {
+	value := strings.Repeat("x", 3000)
+	m := made{base: 0, last: 2, compression: compress.Gzip,
+		bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", value), body(2, 0, "k", "c")}}
+	recs, next, _ := readAll(t, responseOf(0, nil, m.bytes(t)), 0, Limits{Record: 1000})
+	if got := offsetsOf(recs); got != "0 1! 2" || next != 3 {
+		t.Fatalf("got %q, next %d", got, next)
+	}
+	r := recs[1]
+	if r.Unread != Oversize || r.Size != 3000 || r.Digest != sha256.Sum256([]byte(value)) || r.Value != nil {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestGrowIsAskedOnlyForLargeRecords(t *testing.T) {
+	m := made{base: 0, last: 1, compression: compress.Gzip,
+		bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", strings.Repeat("x", 3000))}}
+	full := errors.New("no room")
+	recs, next, err := readAll(t, responseOf(0, nil, m.bytes(t)), 0, Limits{Record: 1 << 20, Large: 100, Grow: func() error { return full }})
+	if offsetsOf(recs) != "0" || next != 1 || !errors.Is(err, full) {
+		t.Errorf("got %q, next %d, err %v", offsetsOf(recs), next, err)
+	}
+}
+
+// A frame of a few bytes may not claim memory by the hundreds of megabytes.
+func TestWindowOfZstdIsBounded(t *testing.T) {
+	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x98, 0x01, 0x00, 0x00} // window of 512 MiB, one empty block
+	raw := sealed(made{attributes: int16(compress.Zstd), count: 1}.bytes(t), frame)
+	b, err := parseBatch(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	if _, err := b.next(roomy); !errors.Is(err, zstd.ErrWindowSizeExceeded) {
+		t.Errorf("got %v, want the window refused", err)
+	}
+}
+
+func TestEveryCutOfAResponseIsHandled(t *testing.T) {
+	m := made{base: 0, last: 1, bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", "b")}}
+	full := responseOf(0, []abortedTransaction{{1, 1}}, m.bytes(t))
+	for n := range full {
+		if _, err := parseResponse(full[:n], 0); err == nil {
+			t.Errorf("%d of %d bytes passed for a response", n, len(full))
+		}
+	}
+}
+
+// FuzzRecords: whatever a batch holds, offsets given out grow, stay between the offset
+// asked for and the next one, and no value is longer than what was sent.
+func FuzzRecords(f *testing.F) {
+	seed := made{base: 3, last: 5, bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", "b"), body(2, 0, "k", "c")}}
+	for _, c := range []compress.Compression{compress.None, compress.Gzip, compress.Snappy, compress.Lz4, compress.Zstd} {
+		seed.compression = c
+		f.Add(seed.bytes(f)[batchHead:], int16(c), int32(3), int32(2))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte, attributes int16, count, span int32) {
+		m := made{base: 3, last: 3 + int64(max(span, 0)), attributes: attributes &^ control, count: min(count, 1000), bodies: nil}
+		raw := sealed(m.bytes(t), payload)
+		recs, next, _ := readAll(t, responseOf(0, nil, raw), 4, Limits{Record: 1 << 16, Large: 1 << 16})
+		if !slices.IsSortedFunc(recs, func(a, b Record) int { return int(a.Offset - b.Offset) }) {
+			t.Errorf("offsets %s", offsetsOf(recs))
+		}
+		for i, r := range recs {
+			if r.Offset < 4 || r.Offset >= next || i > 0 && r.Offset == recs[i-1].Offset {
+				t.Errorf("offset %d, next %d", r.Offset, next)
+			}
+		}
+	})
+}

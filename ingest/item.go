@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"time"
+
+	"turnkey-gateway/ingest/fetch"
+	"turnkey-gateway/verifier"
+)
+
+// An item is one record on its way to its outcome. It belongs to the goroutine that
+// processes its partition, except while the pool works on it.
+type item struct {
+	source  Source
+	rec     fetch.Record
+	account string // empty where the record names none
+
+	// cause is set where the record is to be quarantined; then there is no verdict.
+	cause Cause
+
+	msg    *verifier.Message
+	spent  time.Duration // on reading and judging
+	reason verifier.Reason
+	stated headerList // what the verdict says of itself
+	asOf   time.Time  // when what the verdict rests on was true
+
+	unstamped bool // the output refuses the record's timestamp
+	done      bool // its outcome was acknowledged
+}
+
+// kind is the topic its outcome goes to.
+func (it *item) kind() Kind {
+	switch {
+	case it.cause != CauseNone:
+		return Quarantine
+	case it.reason == verifier.Verified:
+		return Verified
+	default:
+		return Rejected
+	}
+}
+
+// stale reports whether its verdict rests on knowledge too old to hand over now.
+func (it *item) stale(now time.Time) bool {
+	return it.cause == CauseNone && now.Sub(it.asOf) > maxStale
+}
+
+// pointed reports whether the outcome holds a pointer to the value, not the value.
+func (it *item) pointed() bool {
+	switch it.cause {
+	case RecordUnreadable, RecordOversize, OutcomeUnwritable:
+		return true
+	}
+	return false
+}
+
+// admit decides what can be said of a record before its document is looked at.
+func (it *item) admit(acceptCreateTime bool) {
+	switch rec := &it.rec; {
+	case rec.Unread == fetch.Unreadable:
+		it.cause = RecordUnreadable
+	case rec.Unread == fetch.Oversize:
+		it.cause = RecordOversize
+	default:
+		it.account, it.cause = sender(rec.Key, rec.Headers)
+		if it.cause != CauseNone {
+			return
+		}
+		if rec.Time.IsZero() {
+			it.cause = TimestampMissing
+		} else if !rec.Stamped && !acceptCreateTime {
+			it.cause = TimestampClaimed
+		}
+	}
+}

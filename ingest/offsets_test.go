@@ -1,0 +1,59 @@
+package ingest
+
+import (
+	"maps"
+	"testing"
+)
+
+func TestOffsetsCommitTheContiguousPrefix(t *testing.T) {
+	o := newOffsets()
+	o.begin(0, 10, true)
+	o.begin(1, 0, false)
+	expectDue(t, o, map[int]int64{1: 0}) // a start that isn't stored is due at once
+	o.committed(map[int]int64{1: 0})
+	expectDue(t, o, nil)
+
+	for _, step := range []struct{ from, next int64 }{{10, 12}, {12, 20}} {
+		if err := o.acknowledge(0, step.from, step.next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due := o.due()
+	expectDue(t, o, map[int]int64{0: 20})
+	if err := o.acknowledge(0, 20, 21); err != nil { // while the commit is under way
+		t.Fatal(err)
+	}
+	o.committed(due)
+	expectDue(t, o, map[int]int64{0: 21})
+	o.committed(map[int]int64{0: 21})
+	o.committed(map[int]int64{0: 20}) // an answer that comes late takes nothing back
+	expectDue(t, o, nil)
+}
+
+func TestOffsetsRefuse(t *testing.T) {
+	for name, step := range map[string]struct {
+		partition  int
+		from, next int64
+	}{
+		"a gap":                    {0, 11, 12},
+		"a range again":            {0, 9, 12},
+		"a range backwards":        {0, 10, 9},
+		"a partition not assigned": {1, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffsets()
+			o.begin(0, 10, true)
+			if err := o.acknowledge(step.partition, step.from, step.next); err == nil {
+				t.Error("accepted")
+			}
+			expectDue(t, o, nil)
+		})
+	}
+}
+
+func expectDue(t *testing.T, o *offsets, want map[int]int64) {
+	t.Helper()
+	if got := o.due(); !maps.Equal(got, want) {
+		t.Errorf("due %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,15 @@
+package registry
+
+import "errors"
+
+// What a change can be refused for. Each says what to do about it.
+var (
+	ErrNoParty           = errors.New("no such party")
+	ErrNoRegistration    = errors.New("the party has no live registration of that certificate for that usage")
+	ErrIdentifierTaken   = errors.New("another party, or this one already, goes by that identifier")
+	ErrAlreadyRegistered = errors.New("the party has already registered this certificate for that usage: withdraw that registration first")
+	ErrElsewhere         = errors.New("the certificate is in force for another party: that party or an operator must withdraw it first")
+	ErrRevoked           = errors.New("the certificate was revoked, and nothing brings it back: use a new one")
+	ErrState             = errors.New("the registration's state does not allow that")
+	ErrPeriod            = errors.New("the period in force is empty: it must begin before it ends")
+)

@@ -1,0 +1,36 @@
+package registry
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"turnkey-gateway/registry/keyfile"
+	"turnkey-gateway/verifier"
+)
+
+// A LookupKey turns identifiers into what they are found by. National ids have few
+// bits, so whoever holds this key can find them by trying: it stays in a file.
+type LookupKey struct{ key keyfile.Key }
+
+// NewLookupKey wraps the contents of lookup.key.
+func NewLookupKey(key keyfile.Key) LookupKey { return LookupKey{key} }
+
+// Format hides the key.
+func (LookupKey) Format(f fmt.State, _ rune) { io.WriteString(f, "[lookup key]") }
+
+// Hash returns HMAC-SHA-256(key, kind || 0x00 || normalised value). It is defined
+// for every value, one that is no legal identifier too: nothing is found by that.
+func (k LookupKey) Hash(kind verifier.IdentifierKind, value string) LookupHash {
+	mac := hmac.New(sha256.New, k.key[:])
+	mac.Write([]byte(kind))
+	mac.Write([]byte{0})
+	mac.Write([]byte(Normalize(kind, value)))
+	var h LookupHash
+	mac.Sum(h[:0])
+	return h
+}
+
+// Account returns the hash of an account name.
+func (k LookupKey) Account(name string) LookupHash { return k.Hash(verifier.Account, name) }

@@ -1,0 +1,1 @@
+INSERT INTO parties (id) VALUES ($1);

@@ -1,0 +1,3 @@
+-- setMain makes certificate $2 party $1's main one for usage $3.
+UPDATE registrations SET is_main = true
+WHERE party = $1 AND fingerprint = $2 AND usage = $3 AND state = 'in_force';

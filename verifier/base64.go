@@ -1,0 +1,31 @@
+package verifier
+
+import (
+	"encoding/base64"
+	"errors"
+)
+
+var errBase64 = errors.New("not base64")
+
+// decodeBase64 decodes a value of the schema type base64Binary: white space of XML may
+// stand anywhere, as libraries break lines and indent; everything else is strict (RFC
+// 4648, 3.3 and 3.5): the standard alphabet, all padding there, its unused bits zero,
+// nothing behind it. So one value has one text but for white space.
+func decodeBase64(text []byte) ([]byte, error) {
+	packed := make([]byte, 0, len(text))
+	for _, c := range text {
+		switch c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			packed = append(packed, c)
+		}
+	}
+	if len(packed) == 0 {
+		return nil, errBase64
+	}
+	n, err := base64.StdEncoding.Strict().Decode(packed, packed)
+	if err != nil {
+		return nil, errBase64
+	}
+	return packed[:n], nil
+}

@@ -1,0 +1,276 @@
+package c14n
+
+import (
+	"bytes"
+	"io"
+	"slices"
+
+	"turnkey-gateway/verifier/xmltext"
+)
+
+// Options say which canonical form is meant.
+type Options struct {
+	Method   Method
+	Comments bool
+
+	// PrefixList names the prefixes that Exclusive treats as inclusive methods do;
+	// "#default" is the default namespace. Other methods ignore it.
+	PrefixList []string
+}
+
+// A Canonicalizer writes the canonical form of the tokens it is given, from the first
+// start tag to the end of that element, and the instructions and comments around the
+// root. The zero Canonicalizer must be Reset before use.
+type Canonicalizer struct {
+	w       io.Writer
+	opts    Options
+	err     error // the first of w
+	out     []byte
+	written int64
+	depth   int // open elements that were written
+	skipped int // open elements that were not, inside one that Skip left out
+
+	// Exclusive only: what the innermost written element has rendered for each prefix,
+	// and how to get back to what the elements around it had.
+	rendered [][]byte // by prefix
+	undo     []change
+
+	scope []xmltext.Declaration // namespace nodes of the current tag
+	attrs []xmltext.Attr        // attributes of an apex
+}
+
+type change struct {
+	id    xmltext.PrefixID
+	uri   []byte
+	depth int
+}
+
+// chunk is how much output is gathered before it is handed on.
+const chunk = 16 << 10
+
+// Reset makes c write to w.
+func (c *Canonicalizer) Reset(w io.Writer, opts Options) {
+	*c = Canonicalizer{w: w, opts: opts, out: c.out[:0], rendered: c.rendered[:0], undo: c.undo[:0],
+		scope: c.scope[:0], attrs: c.attrs[:0]}
+}
+
+// release lets go of the document and the writer.
+func (c *Canonicalizer) release() {
+	c.Reset(nil, Options{})
+	clear(c.rendered[:cap(c.rendered)])
+	clear(c.undo[:cap(c.undo)])
+	clear(c.scope[:cap(c.scope)])
+	clear(c.attrs[:cap(c.attrs)])
+}
+
+// Written returns how many bytes of canonical form there are so far.
+func (c *Canonicalizer) Written() int64 { return c.written + int64(len(c.out)) }
+
+// Close hands on what is left and returns the writer's first error.
+func (c *Canonicalizer) Close() error {
+	c.flush()
+	return c.err
+}
+
+func (c *Canonicalizer) flush() {
+	if c.err == nil && len(c.out) > 0 {
+		_, c.err = c.w.Write(c.out)
+	}
+	c.written += int64(len(c.out))
+	c.out = c.out[:0]
+}
+
+// Skip takes the current start tag of t and leaves that element out.
+func (c *Canonicalizer) Skip() { c.skipped = 1 }
+
+// Token takes the current token of t.
+func (c *Canonicalizer) Token(t *xmltext.Tokenizer) {
+	if c.skipped > 0 {
+		switch t.Kind {
+		case xmltext.Start:
+			c.skipped++
+		case xmltext.End:
+			c.skipped--
+		}
+		return
+	}
+	switch t.Kind {
+	case xmltext.Start:
+		c.start(t)
+	case xmltext.End:
+		c.end(t)
+	case xmltext.Text:
+		if t.Clean {
+			c.out = append(c.out, t.Data...)
+		} else {
+			c.out = appendText(c.out, t.Data)
+		}
+	case xmltext.CDATA:
+		if t.Clean {
+			c.out = append(c.out, t.Data...)
+		} else {
+			c.out = appendCDATA(c.out, t.Data)
+		}
+	case xmltext.Comment:
+		if c.opts.Comments {
+			c.apart(t, "<!--", nil, t.Data, "-->")
+		}
+	case xmltext.Instruction:
+		c.apart(t, "<?", t.QName, t.Data, "?>")
+	}
+	if len(c.out) >= chunk {
+		c.flush()
+	}
+}
+
+// apart writes a comment or an instruction; outside the root each has a line of its own
+// (Canonical XML, 2.3).
+func (c *Canonicalizer) apart(t *xmltext.Tokenizer, open string, target, data []byte, end string) {
+	outside := c.depth == 0
+	if outside && t.Rooted() {
+		c.out = append(c.out, '\n')
+	}
+	c.out = append(c.out, open...)
+	c.out = append(c.out, target...)
+	if target != nil && len(data) > 0 {
+		c.out = append(c.out, ' ')
+	}
+	c.out = appendLineEnds(c.out, data)
+	c.out = append(c.out, end...)
+	if outside && !t.Rooted() {
+		c.out = append(c.out, '\n')
+	}
+}
+
+func (c *Canonicalizer) start(t *xmltext.Tokenizer) {
+	c.depth++
+	c.out = append(c.out, '<')
+	c.out = append(c.out, t.QName...)
+	for _, d := range c.namespaceNodes(t) {
+		c.namespace(d)
+	}
+	attrs := t.Attrs
+	if c.depth == 1 && c.opts.Method != Exclusive {
+		attrs = c.apexAttrs(t)
+	}
+	for i := range attrs {
+		c.attribute(&attrs[i])
+	}
+	c.out = append(c.out, '>')
+}
+
+func (c *Canonicalizer) end(t *xmltext.Tokenizer) {
+	c.out = append(c.out, "</"...)
+	c.out = append(c.out, t.QName...)
+	c.out = append(c.out, '>')
+	for n := len(c.undo); n > 0 && c.undo[n-1].depth == c.depth; n-- {
+		c.rendered[c.undo[n-1].id] = c.undo[n-1].uri
+		c.undo = c.undo[:n-1]
+	}
+	c.depth--
+}
+
+func (c *Canonicalizer) namespace(d xmltext.Declaration) {
+	c.out = append(c.out, " xmlns"...)
+	if len(d.Prefix) > 0 {
+		c.out = append(c.out, ':')
+		c.out = append(c.out, d.Prefix...)
+	}
+	c.out = append(c.out, `="`...)
+	c.out = appendEscapedValue(c.out, d.Namespace)
+	c.out = append(c.out, '"')
+}
+
+func (c *Canonicalizer) attribute(a *xmltext.Attr) {
+	c.out = append(c.out, ' ')
+	if len(a.Name.Prefix) > 0 {
+		c.out = append(c.out, a.Name.Prefix...)
+		c.out = append(c.out, ':')
+	}
+	c.out = append(c.out, a.Name.Local...)
+	c.out = append(c.out, `="`...)
+	if a.Clean {
+		c.out = append(c.out, a.Raw...)
+	} else {
+		c.out = appendValue(c.out, a.Raw)
+	}
+	c.out = append(c.out, '"')
+}
+
+// namespaceNodes returns the declarations that the current start tag gets, in order.
+func (c *Canonicalizer) namespaceNodes(t *xmltext.Tokenizer) []xmltext.Declaration {
+	c.scope = c.scope[:0]
+	switch {
+	case c.opts.Method == Exclusive:
+		c.exclusiveNodes(t)
+	case c.depth == 1:
+		t.InScope(func(d xmltext.Declaration) { c.scope = append(c.scope, d) })
+	default:
+		c.inclusiveNodes(t)
+		return c.scope // t.Declarations are in order
+	}
+	if len(c.scope) > 1 {
+		slices.SortFunc(c.scope, func(a, b xmltext.Declaration) int { return bytes.Compare(a.Prefix, b.Prefix) })
+	}
+	return c.scope
+}
+
+// inclusiveNodes keeps of the tag's declarations those that change something: the
+// element around it is written too, with all its namespaces (Canonical XML, 2.3; xmlns=""
+// counts only where a default namespace is undeclared by it).
+func (c *Canonicalizer) inclusiveNodes(t *xmltext.Tokenizer) {
+	for _, d := range t.Declarations {
+		if d.ID != xmltext.XML && !bytes.Equal(d.Namespace, d.Shadowed) {
+			c.scope = append(c.scope, d)
+		}
+	}
+}
+
+// exclusiveNodes renders the prefixes that the tag visibly utilises (Exclusive XML
+// Canonicalization, 3), and those on the PrefixList wherever their binding may have
+// changed: at the apex and where they are declared.
+func (c *Canonicalizer) exclusiveNodes(t *xmltext.Tokenizer) {
+	c.render(t, t.Name.ID, t.Name.Prefix)
+	for i := range t.Attrs {
+		if n := &t.Attrs[i].Name; len(n.Prefix) > 0 && n.ID != xmltext.XML {
+			c.render(t, n.ID, n.Prefix)
+		}
+	}
+	if len(c.opts.PrefixList) == 0 {
+		return
+	}
+	if c.depth == 1 {
+		t.InScope(func(d xmltext.Declaration) { c.renderListed(t, d) })
+		return
+	}
+	for _, d := range t.Declarations {
+		c.renderListed(t, d)
+	}
+}
+
+func (c *Canonicalizer) renderListed(t *xmltext.Tokenizer, d xmltext.Declaration) {
+	name := string(d.Prefix)
+	if d.ID == xmltext.Default {
+		name = "#default"
+	}
+	if d.ID != xmltext.XML && slices.Contains(c.opts.PrefixList, name) {
+		c.render(t, d.ID, d.Prefix)
+	}
+}
+
+func (c *Canonicalizer) render(t *xmltext.Tokenizer, id xmltext.PrefixID, prefix []byte) {
+	if id == xmltext.XML {
+		return
+	}
+	for int(id) >= len(c.rendered) {
+		c.rendered = append(c.rendered, nil)
+	}
+	uri := t.Namespace(id)
+	before := c.rendered[id]
+	if bytes.Equal(uri, before) {
+		return
+	}
+	c.rendered[id] = uri
+	c.undo = append(c.undo, change{id: id, uri: before, depth: c.depth})
+	c.scope = append(c.scope, xmltext.Declaration{Prefix: prefix, ID: id, Namespace: uri})
+}

@@ -1,0 +1,56 @@
+package verifier
+
+import (
+	"fmt"
+	"sync"
+
+	"turnkey-gateway/verifier/xmltext"
+)
+
+// Limits bound what is read of a document; zero fields mean the defaults.
+type Limits = xmltext.Limits
+
+// Config is an engine's. The zero Config is that of the profile "cpt" without claims.
+type Config struct {
+	Profile Profile
+	Limits  Limits
+
+	// Claims says which elements claim to name the sender; nil: none.
+	Claims ClaimTable
+}
+
+// An Engine reads documents under one configuration. It is safe for concurrent use.
+type Engine struct {
+	profile  Profile
+	limits   Limits
+	claims   ClaimTable
+	readings sync.Pool // of *reading
+}
+
+// New returns an engine. It fails where the configuration contradicts itself.
+func New(cfg Config) (*Engine, error) {
+	p := cfg.Profile
+	switch {
+	case p.References < 0 || p.References > maxReferences:
+		return nil, fmt.Errorf("profile %q: %d references are not 0 to %d", p.Name, p.References, maxReferences)
+	case p.References > 1 && !p.ByID:
+		return nil, fmt.Errorf("profile %q: several references without references by Id make no sense", p.Name)
+	}
+	if err := cfg.Claims.check(); err != nil {
+		return nil, err
+	}
+	e := &Engine{profile: p, limits: cfg.Limits.WithDefaults(), claims: cfg.Claims}
+	e.readings.New = func() any { return newReading(e) }
+	return e, nil
+}
+
+// Read checks the form of a document and of its signature, and says what it found; what
+// is wrong with them is known to the message, and Judge tells. It never panics and never
+// returns nil. The message refers to doc, which must not change until it was judged.
+func (e *Engine) Read(doc []byte) *Message {
+	r := e.readings.Get().(*reading)
+	m := r.read(doc)
+	r.release()
+	e.readings.Put(r)
+	return m
+}

@@ -1,0 +1,245 @@
+package verifier
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// maxCandidates bounds the registered certificates that one signature is tried with.
+const maxCandidates = 8
+
+// Judge decides whether the sender signed the document: with a certificate that it
+// registered, in force, over the canonical form of the bytes that were read. Where
+// several reasons hold the smallest is given, in the order of [Reason].
+//
+// KeyInfo only chooses among the sender's registered certificates: by the certificate
+// itself, else by issuer and serial number, else by key identifier, else all of them are
+// candidates, at most 8, those in force first. If there are several, the one whose key
+// made the signature value is the signer, whatever its state; if there is none, the
+// first.
+//
+// It may be called again, with newer knowledge of the sender. It is pure.
+func (m *Message) Judge(s Sender, at Moment) Verdict {
+	j := judgement{m: m, sender: s, at: at, detail: detail{registrations: s.Registrations, at: at}}
+	v := Verdict{reason: j.reason(), detail: j.detail, msg: m, party: s.Party, used: j.used}
+	if v.reason == Verified {
+		var err error
+		if v.signed, err = m.signedSHA256(); err != nil {
+			// It was canonicalised before: the bytes were changed meanwhile.
+			return Verdict{reason: DigestMismatch, detail: detail{message: "the document changed while it was judged"}, msg: m, party: s.Party}
+		}
+	}
+	return v
+}
+
+// A judgement is one call of Judge.
+type judgement struct {
+	m      *Message
+	sender Sender
+	at     Moment
+	detail detail
+	used   *Certificate
+}
+
+// say keeps what to tell of a reason, and returns the reason.
+func (j *judgement) say(r Reason, format string, args ...any) Reason {
+	j.detail.message = fmt.Sprintf(format, args...)
+	return r
+}
+
+func (j *judgement) reason() Reason {
+	s, refused := j.m.signed, j.m.refused
+	if refused != nil && refused.reason < KeyInfoUnusable {
+		j.detail.refused = refused
+		return refused.reason
+	}
+	if s == nil {
+		return j.say(ProfileViolation, "the signature could not be read")
+	}
+	if s.sha1 && !j.m.engine.profile.allowsSHA1(j.at.Received) {
+		return j.say(WeakAlgorithm, "SHA-1 is not accepted: sign with SHA-256")
+	}
+	if refused != nil {
+		j.detail.refused = refused
+		return refused.reason
+	}
+	candidates, why := j.candidates()
+	if why != Unjudged {
+		return why
+	}
+	if r := j.claims(); r != Unjudged {
+		return r
+	}
+	signer, verified := j.signer(candidates)
+	j.used = signer.Certificate
+	if weak := j.used.unusable(s.algorithm.scheme); weak != "" {
+		return j.say(WeakAlgorithm, "the registered certificate can't be used: %s", weak)
+	}
+	if r := j.state(signer); r != Unjudged {
+		return r
+	}
+	if ref := s.mismatch(); ref != nil {
+		j.detail.mismatch = ref
+		return j.say(DigestMismatch, "the content is not what was signed: it was changed after signing")
+	}
+	if !verified {
+		return j.say(SignatureMismatch, "the signature value was not made with the key of this certificate over this SignedInfo")
+	}
+	return Verified
+}
+
+// candidates returns the registrations that the signer is looked for among, or why there
+// are none. Pending registrations are as if absent.
+func (j *judgement) candidates() ([]Registration, Reason) {
+	hints := &j.m.signed.keyInfo.hints
+	var named func(*Certificate) bool
+	switch {
+	case len(hints.Fingerprints) > 0:
+		named = func(c *Certificate) bool { return slices.Contains(hints.Fingerprints, c.Fingerprint()) }
+	case len(hints.IssuerSerials) > 0:
+		named = func(c *Certificate) bool {
+			return slices.ContainsFunc(hints.IssuerSerials, func(is IssuerSerial) bool {
+				return is.Serial.Cmp(c.SerialRaw()) == 0 && sameIssuer(is.Issuer, c)
+			})
+		}
+	case len(hints.SKIs) > 0:
+		named = func(c *Certificate) bool {
+			return slices.ContainsFunc(hints.SKIs, func(ski []byte) bool { return bytes.Equal(ski, c.SKI()) })
+		}
+	default:
+		named = func(*Certificate) bool { return true }
+	}
+	var found []Registration
+	pending := false
+	for _, r := range j.sender.Registrations {
+		switch {
+		case r.Certificate == nil || !named(r.Certificate):
+		case r.State == Pending:
+			pending = true
+		default:
+			found = append(found, r)
+		}
+	}
+	if len(found) == 0 {
+		return nil, j.unregistered(pending)
+	}
+	slices.SortStableFunc(found, func(a, b Registration) int { return rank(a, j.at) - rank(b, j.at) })
+	return found[:min(len(found), maxCandidates)], Unjudged
+}
+
+// rank is 0 for a registration in force, else 1.
+func rank(r Registration, at Moment) int {
+	if standing(r, at) == Unjudged {
+		return 0
+	}
+	return 1
+}
+
+// unregistered says why the sender has no such certificate.
+func (j *judgement) unregistered(pending bool) Reason {
+	if j.sender.Party == "" && len(j.sender.Registrations) == 0 {
+		return j.say(UnregisteredCertificate, "account unknown: no party has the account that sent this")
+	}
+	hinted := j.m.signed.keyInfo.hints.Fingerprints
+	for _, f := range j.sender.Elsewhere {
+		if slices.Contains(hinted, f) && !pending {
+			return j.say(SenderMismatch, "the certificate in KeyInfo is registered to another party")
+		}
+	}
+	switch {
+	case pending:
+		return j.say(UnregisteredCertificate, "the certificate's registration is pending: it must be confirmed before it counts")
+	case len(j.sender.Registrations) == 0:
+		return j.say(UnregisteredCertificate, "the sender has registered no signing certificate")
+	}
+	return j.say(UnregisteredCertificate, "the sender has not registered the certificate that KeyInfo names")
+}
+
+// claims holds what the document says of its sender against the sender's identifiers.
+func (j *judgement) claims() Reason {
+	if len(j.m.claims) == 0 || j.sender.Holds == nil {
+		return Unjudged
+	}
+	first := slices.MinFunc(j.m.claims, func(a, b claimed) int { return a.claim - b.claim }).claim
+	for _, c := range j.m.claims {
+		if c.claim != first {
+			continue
+		}
+		claim := j.m.want[c.claim]
+		held := slices.ContainsFunc(claim.Kinds, func(k IdentifierKind) bool { return j.sender.Holds(k, c.value) })
+		if !held {
+			j.detail.claimed = claim.Path
+			return j.say(SenderMismatch, "%s names %s, which is no identifier of the sender's", claim.Path, asciiQuote(c.value))
+		}
+	}
+	return Unjudged
+}
+
+// signer returns the candidate that is judged, and whether its key made the signature.
+func (j *judgement) signer(candidates []Registration) (Registration, bool) {
+	s := j.m.signed
+	for _, r := range candidates {
+		if r.Certificate.unusable(s.algorithm.scheme) == "" && r.Certificate.signed(s.algorithm, s.sum, s.value) {
+			return r, true
+		}
+	}
+	return candidates[0], false
+}
+
+// state says why a registration doesn't count.
+func (j *judgement) state(r Registration) Reason {
+	c := r.Certificate
+	switch reason := standing(r, j.at); reason {
+	case CertificateNotYetValid:
+		from := c.NotBefore()
+		if r.From.After(from) {
+			from = r.From
+		}
+		return j.say(reason, "the certificate counts from %s; the message was received at %s", stamp(from), stamp(j.at.Received))
+	case CertificateExpired:
+		if ended(r, j.at.Received) && !j.at.Received.After(c.NotAfter()) {
+			return j.say(reason, "the registration ended at %s; the message was received at %s", stamp(r.Until), stamp(j.at.Received))
+		}
+		return j.say(reason, "the certificate expired at %s; the message was received at %s", stamp(c.NotAfter()), stamp(j.at.Received))
+	case CertificateRevoked:
+		return j.say(reason, "the certificate was revoked%s", since(r.EndedAt))
+	case RegistrationWithdrawn:
+		return j.say(reason, "the registration was withdrawn%s", since(r.EndedAt))
+	default:
+		return reason
+	}
+}
+
+// standing returns the first reason for which a registration doesn't count, Unjudged
+// where it does. A state that is unknown here doesn't count.
+func standing(r Registration, at Moment) Reason {
+	c := r.Certificate
+	switch {
+	case at.Received.Before(c.NotBefore()), at.Received.Before(r.From):
+		return CertificateNotYetValid
+	case at.Received.After(c.NotAfter()), ended(r, at.Received):
+		return CertificateExpired
+	case r.State == Revoked:
+		return CertificateRevoked
+	case r.State != InForce && r.State != Superseded:
+		return RegistrationWithdrawn
+	}
+	return Unjudged
+}
+
+// ended reports whether the registration's period, which excludes its end, was over. The
+// state of one that was withdrawn or revoked says more.
+func ended(r Registration, received time.Time) bool {
+	return (r.State == InForce || r.State == Superseded) && !r.Until.IsZero() && !received.Before(r.Until)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func since(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " at " + stamp(t)
+}

@@ -1,0 +1,100 @@
+package verifier
+
+import (
+	"crypto/sha256"
+	"math/big"
+	"strings"
+)
+
+// Bounds on KeyInfo: a chain of certificates with the names and serials of each.
+const (
+	maxKeyInfoCertificates = 16
+	maxCertificateText     = 64 << 10 // base64 of one certificate as written, bytes
+	maxNameText            = 4 << 10
+)
+
+// keyInfo is what KeyInfo says.
+type keyInfo struct {
+	hints Hints
+	ders  [][]byte // the certificates of hints.Fingerprints
+}
+
+// keyInfo reads KeyInfo (XML Signature, 4.5). What can name a certificate is noted, all
+// else passed over: nothing in it is trusted, nothing is fetched.
+func (r *reading) keyInfo() {
+	w := &r.walk
+	for w.child() {
+		if w.is("X509Data") {
+			r.x509Data()
+		} else {
+			w.skip(false)
+		}
+	}
+}
+
+func (r *reading) x509Data() {
+	w, k := &r.walk, &r.parts.keyInfo
+	for w.child() {
+		offset := w.offset()
+		switch {
+		case w.is("X509Certificate"):
+			r.keyCertificate(offset, w.text("X509Certificate", maxCertificateText))
+		case w.is("X509IssuerSerial"):
+			r.issuerSerial(offset)
+		case w.is("X509SKI"):
+			ski, err := decodeBase64(w.text("X509SKI", maxNameText))
+			if err != nil || len(k.hints.SKIs) == maxKeyInfoCertificates {
+				r.refuse(KeyInfoUnusable, offset, "X509SKI is not base64, or one of more than %d", maxKeyInfoCertificates)
+				continue
+			}
+			k.hints.SKIs = append(k.hints.SKIs, ski)
+		default:
+			w.skip(false)
+		}
+	}
+}
+
+func (r *reading) keyCertificate(offset int, text []byte) {
+	k := &r.parts.keyInfo
+	der, err := decodeBase64(text)
+	switch {
+	case err != nil:
+		r.refuse(KeyInfoUnusable, offset, "X509Certificate is not base64")
+		return
+	case len(k.ders) == maxKeyInfoCertificates:
+		r.refuse(KeyInfoUnusable, offset, "KeyInfo holds more than %d certificates", maxKeyInfoCertificates)
+		return
+	}
+	k.ders = append(k.ders, der)
+	k.hints.Fingerprints = append(k.hints.Fingerprints, sha256.Sum256(der))
+}
+
+func (r *reading) issuerSerial(offset int) {
+	w, k := &r.walk, &r.parts.keyInfo
+	var issuer, serial string
+	for w.child() {
+		switch {
+		case w.is("X509IssuerName"):
+			issuer = string(w.text("X509IssuerName", maxNameText))
+		case w.is("X509SerialNumber"):
+			serial = strings.Trim(string(w.text("X509SerialNumber", maxNameText)), " \t\r\n")
+		default:
+			w.unexpected("X509IssuerSerial")
+		}
+	}
+	number, ok := parseSerial(serial)
+	if !ok || len(k.hints.IssuerSerials) == maxKeyInfoCertificates {
+		r.refuse(KeyInfoUnusable, offset, "X509SerialNumber is no number, or one of more than %d", maxKeyInfoCertificates)
+		return
+	}
+	k.hints.IssuerSerials = append(k.hints.IssuerSerials, IssuerSerial{Issuer: issuer, Serial: number})
+}
+
+// parseSerial reads decimal digits, at most those of the 20 bytes that RFC 5280, 4.1.2.2
+// allows.
+func parseSerial(text string) (*big.Int, bool) {
+	if len(text) == 0 || len(text) > 50 || strings.Trim(text, "0123456789") != "" {
+		return nil, false
+	}
+	return new(big.Int).SetString(text, 10)
+}

@@ -1,0 +1,235 @@
+package verifier
+
+import (
+	"bytes"
+	"crypto"
+	_ "crypto/sha1"
+	_ "crypto/sha256"
+	_ "crypto/sha512"
+	"errors"
+	"fmt"
+	"hash"
+
+	"turnkey-gateway/verifier/c14n"
+	"turnkey-gateway/verifier/xmltext"
+)
+
+// A refusal is why a document or its signature is refused in form.
+type refusal struct {
+	reason Reason
+	what   string
+	offset int            // in the document; negative where it is about no place in it
+	xml    *xmltext.Error // set where the document itself is at fault
+}
+
+// A reading is one pass over a document: the tokenizer's tokens go to the canonicaliser,
+// to the gatherer, and while in the Signature to its grammar. It is reused.
+type reading struct {
+	engine *Engine
+	doc    []byte
+
+	t    xmltext.Tokenizer
+	walk walker // over t
+	mark xmltext.Mark
+	g    gatherer
+	over bool // t gave EOF or an error
+
+	// The document is canonicalised as it is read, in the form that it will probably
+	// turn out to be signed in; see guessed.
+	c     c14n.Canonicalizer
+	guess guess
+	sum   []byte // the digest of that form
+	sums  map[crypto.Hash]hash.Hash
+
+	refused    refusal
+	signatures int
+	parts      parts
+
+	text, comment bool // met since the last tag
+	outside       bool // an instruction stands outside the root
+
+	info      xmltext.Tokenizer // over the canonical SignedInfo
+	canonical bytes.Buffer      // the canonical SignedInfo
+}
+
+// parts are what the Signature holds, as written.
+type parts struct {
+	begin, finish int  // of the Signature in the document
+	hasInfo       bool // SignedInfo is there: reading.mark is its place
+	infoSize      int
+	method        canonicalForm // of SignedInfo, as far as it could be told
+	value         []byte        // decoded
+	keyInfo       keyInfo
+}
+
+func newReading(e *Engine) *reading {
+	r := &reading{engine: e, sums: make(map[crypto.Hash]hash.Hash)}
+	r.walk = walker{t: &r.t, next: r.next, refuse: r.refuse, offset: func() int { return r.t.Begin }}
+	return r
+}
+
+// release lets go of the document.
+func (r *reading) release() {
+	r.t.Release()
+	r.info.Release()
+	r.g.reset(nil)
+	r.doc, r.parts, r.refused, r.sum = nil, parts{}, refusal{}, nil
+	r.canonical.Reset()
+}
+
+// refuse keeps the first refusal of those with the smallest reason.
+func (r *reading) refuse(reason Reason, offset int, format string, args ...any) {
+	if r.refused.reason == Unjudged || reason < r.refused.reason {
+		r.refused = refusal{reason: reason, offset: offset, what: fmt.Sprintf(format, args...)}
+	}
+}
+
+func (r *reading) read(doc []byte) *Message {
+	r.doc = doc
+	r.over, r.signatures, r.text, r.comment, r.outside = false, 0, false, false, false
+	r.t.Reset(doc, r.engine.limits)
+	r.g.reset(r.engine.claims)
+	r.guess = guessed(doc)
+	r.c.Reset(r.sink(r.guess.hash), c14n.Options{Method: r.guess.method})
+
+	for kind := r.next(); kind != xmltext.EOF; kind = r.next() {
+		if kind == xmltext.Start && r.signatures == 1 && !r.parts.hasBegun() && isSignature(&r.t) {
+			r.signature()
+		}
+	}
+	// Close can't fail: hashes take all. The sum means something only if the document is
+	// accepted.
+	r.c.Close()
+	r.sum = r.sums[r.guess.hash].Sum(nil)
+	m := &Message{engine: r.engine, doc: doc, info: r.g.info, want: r.g.want, claims: r.g.claims}
+	switch {
+	case r.signatures == 0:
+		r.refuse(Unsigned, -1, "there is no {%s}Signature element", c14n.SignatureNamespace)
+	case r.signatures > 1:
+		r.refuse(AmbiguousSignature, -1, "there are %d Signature elements", r.signatures)
+	case r.parts.hasInfo && (r.refused.reason == Unjudged || r.refused.reason >= ProfileViolation):
+		r.signed(m)
+	}
+	if r.refused.reason != Unjudged {
+		refused := r.refused
+		m.refused = &refused
+	}
+	return m
+}
+
+func (p *parts) hasBegun() bool { return p.finish > 0 }
+
+func isSignature(t *xmltext.Tokenizer) bool {
+	return t.Name.Is(c14n.SignatureNamespace, "Signature")
+}
+
+// next passes the next token on to all but the Signature's grammar. After the end, or an
+// error, it keeps returning EOF.
+func (r *reading) next() xmltext.Kind {
+	if r.over {
+		return xmltext.EOF
+	}
+	kind, err := r.t.Next()
+	if err != nil {
+		r.over = true
+		r.malformed(err)
+		return xmltext.EOF
+	}
+	switch kind {
+	case xmltext.EOF:
+		r.over = true
+		return kind
+	case xmltext.Start:
+		r.text, r.comment = false, false
+		if isSignature(&r.t) {
+			r.signatures++
+			if r.signatures == 1 {
+				r.c.Skip()
+				r.g.token(&r.t)
+				return kind
+			}
+		}
+	case xmltext.End:
+		r.text, r.comment = false, false
+	case xmltext.Text, xmltext.CDATA:
+		r.text = r.text || !xmltext.Blank(r.t.Data)
+		r.checkComment()
+	case xmltext.Comment:
+		r.comment = true
+		r.checkComment()
+	case xmltext.Instruction:
+		r.outside = r.outside || r.t.Depth() == 0
+	}
+	r.c.Token(&r.t)
+	r.g.token(&r.t)
+	return kind
+}
+
+// checkComment refuses text and a comment between the same two tags: a reader that does
+// not join the text on both sides of the comment reads another value than was signed.
+func (r *reading) checkComment() {
+	if r.text && r.comment && !r.engine.profile.AnyComment {
+		r.refuse(ProfileViolation, r.t.Begin, "a comment stands beside text in one element")
+	}
+}
+
+// malformed turns the tokenizer's error into a refusal.
+func (r *reading) malformed(err error) {
+	var fault *xmltext.Error
+	if !errors.As(err, &fault) {
+		// The tokenizer returns no other; were it to, nothing may pass.
+		r.refuse(MalformedXML, -1, "%v", err)
+		return
+	}
+	reason := map[xmltext.Fault]Reason{
+		xmltext.Malformed: MalformedXML, xmltext.Forbidden: ForbiddenXML, xmltext.TooLarge: TooLarge,
+		xmltext.RelativeNamespace: ProfileViolation,
+	}[fault.Fault]
+	// What was read of a document that is none says nothing.
+	if reason < Unsigned {
+		r.refused = refusal{}
+	}
+	r.refuse(reason, fault.Offset, "%s", fault.What)
+	if r.refused.offset == fault.Offset && r.refused.reason == reason {
+		r.refused.xml = fault
+	}
+}
+
+// A guess is in which form the document is signed.
+type guess struct {
+	method c14n.Method
+	hash   crypto.Hash
+}
+
+// guessed looks for the identifiers of what is less usual where a Signature usually
+// stands, near the document's end or start. A wrong guess costs a second pass.
+func guessed(doc []byte) guess {
+	const near = 12 << 10
+	contains := func(s string) bool {
+		return bytes.Contains(doc[max(0, len(doc)-near):], []byte(s)) ||
+			len(doc) > near && bytes.Contains(doc[:min(len(doc), near)], []byte(s))
+	}
+	g := guess{method: c14n.Inclusive10, hash: crypto.SHA256}
+	if contains("xml-exc-c14n#") {
+		g.method = c14n.Exclusive
+	}
+	switch {
+	case contains("#sha256\""):
+	case contains("#sha512\""):
+		g.hash = crypto.SHA512
+	case contains("#sha384\""):
+		g.hash = crypto.SHA384
+	}
+	return g
+}
+
+// sink returns the hash, reset.
+func (r *reading) sink(h crypto.Hash) hash.Hash {
+	sum := r.sums[h]
+	if sum == nil {
+		sum = h.New()
+		r.sums[h] = sum
+	}
+	sum.Reset()
+	return sum
+}

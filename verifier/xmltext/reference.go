@@ -1,0 +1,125 @@
+package xmltext
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// predefined are the only entities there are without a DTD (XML 1.0, 4.6).
+func predefined(name string) (rune, bool) {
+	switch name {
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "amp":
+		return '&', true
+	case "quot":
+		return '"', true
+	case "apos":
+		return '\'', true
+	}
+	return 0, false
+}
+
+// Reference reads the reference at the start of b, which begins with '&', and returns
+// the character it stands for and its length in bytes; the length is 0 where it is not
+// well-formed, refers to no Char, or to an entity that is not predefined.
+func Reference(b []byte) (r rune, size int) {
+	end := bytes.IndexByte(b[:min(len(b), maxReference)], ';')
+	if end < 2 {
+		return 0, 0
+	}
+	if b[1] != '#' {
+		r, ok := predefined(string(b[1:end]))
+		if !ok {
+			return 0, 0
+		}
+		return r, end + 1
+	}
+	base, digits := rune(10), b[2:end]
+	if len(digits) > 0 && digits[0] == 'x' {
+		base, digits = 16, digits[1:]
+	}
+	if len(digits) == 0 {
+		return 0, 0
+	}
+	for _, c := range digits {
+		d := digit(c)
+		if d >= base {
+			return 0, 0
+		}
+		r = r*base + d
+		if r > utf8.MaxRune {
+			return 0, 0
+		}
+	}
+	if !isChar(r) {
+		return 0, 0
+	}
+	return r, end + 1
+}
+
+// maxReference bounds a reference: leading zeros are legal, a page of them is not.
+const maxReference = 64
+
+func digit(c byte) rune {
+	switch {
+	case c >= '0' && c <= '9':
+		return rune(c - '0')
+	case c >= 'a' && c <= 'f':
+		return rune(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return rune(c-'A') + 10
+	}
+	return 99
+}
+
+// AppendValue appends the attribute value that raw, as written, stands for: references
+// expanded, white space turned into spaces (XML 1.0, 3.3.3), nothing else.
+func AppendValue(dst, raw []byte) []byte {
+	for i := 0; i < len(raw); {
+		switch c := raw[i]; c {
+		case '&':
+			r, size := Reference(raw[i:])
+			dst = utf8.AppendRune(dst, r)
+			i += max(size, 1)
+		case '\r':
+			dst = append(dst, ' ')
+			i++
+			if i < len(raw) && raw[i] == '\n' {
+				i++
+			}
+		case '\t', '\n':
+			dst = append(dst, ' ')
+			i++
+		default:
+			dst = append(dst, c)
+			i++
+		}
+	}
+	return dst
+}
+
+// AppendText appends the character data that raw, as written between markup, stands
+// for: references expanded, line ends turned into LF (XML 1.0, 2.11).
+func AppendText(dst, raw []byte) []byte {
+	for i := 0; i < len(raw); {
+		switch c := raw[i]; c {
+		case '&':
+			r, size := Reference(raw[i:])
+			dst = utf8.AppendRune(dst, r)
+			i += max(size, 1)
+		case '\r':
+			dst = append(dst, '\n')
+			i++
+			if i < len(raw) && raw[i] == '\n' {
+				i++
+			}
+		default:
+			dst = append(dst, c)
+			i++
+		}
+	}
+	return dst
+}
