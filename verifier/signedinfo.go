@@ -221,7 +221,7 @@ func (w *walker) transforms(p Profile, ref *reference) {
 			w.violation("the transforms are more than, or not in the order of, enveloped-signature and one canonicalisation")
 			w.skip(true)
 		default:
-			ref.form, canonicalised = w.canonicalFormOf("Transform", uri)
+			ref.form, _ = w.canonicalFormOf("Transform", uri)
 			canonicalised = true
 			if ref.form.comments && !p.WithComments {
 				w.violation("a Transform keeps comments")

@@ -3,9 +3,7 @@ package rig
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -25,45 +23,41 @@ const offsetsTopic = "__consumer_offsets"
 // read from the broker's own log: what a sampled OffsetFetch could miss is there. (The
 // log is compacted after hours, not while a measurement runs.)
 func Commits(ctx context.Context, brokers []string, group string) ([]Commit, error) {
-	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
-	partition, end, err := groupPartition(ctx, client, group)
+	all, err := readCommits(ctx, brokers, group)
 	if err != nil {
 		return nil, fmt.Errorf("read commits of group %s: %w", group, err)
 	}
+	return all, nil
+}
+
+func readCommits(ctx context.Context, brokers []string, group string) ([]Commit, error) {
+	partition, end, err := groupPartition(ctx, brokers[0], group)
+	if err != nil || end == 0 {
+		return nil, err
+	}
+	r := kafka.NewReader(kafka.ReaderConfig{
+		Brokers: brokers, Topic: offsetsTopic, Partition: partition, MaxWait: time.Second, MaxBytes: 8 << 20,
+	})
+	defer r.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	var all []Commit
-	for next := int64(0); next < end; {
-		res, err := client.Fetch(ctx, &kafka.FetchRequest{
-			Topic: offsetsTopic, Partition: partition, Offset: next, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: time.Second,
-		})
-		if err == nil {
-			err = res.Error
-		}
+	for {
+		m, err := r.FetchMessage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("read commits of group %s: %w", group, err)
+			return nil, err
 		}
-		before := next
-		for {
-			rec, err := res.Records.ReadRecord()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return nil, fmt.Errorf("read commits of group %s: %w", group, err)
-			}
-			next = rec.Offset + 1
-			c, ok, err := parseCommit(rec, group)
-			if err != nil {
-				return nil, fmt.Errorf("read commits of group %s: %w", group, err)
-			}
-			if ok {
-				all = append(all, c)
-			}
+		c, ok, err := parseCommit(m, group)
+		if err != nil {
+			return nil, err
 		}
-		if next == before {
-			break // only transaction markers were left
+		if ok {
+			all = append(all, c)
+		}
+		if m.Offset >= end-1 {
+			return all, nil
 		}
 	}
-	return all, nil
 }
 
 // Rewound returns the commits that went below an earlier one of their partition.
@@ -85,47 +79,37 @@ func Rewound(commits []Commit) []Commit {
 }
 
 // groupPartition returns where the broker keeps a group's commits (Java's hash of its
-// name, modulo the number of partitions) and the end of that log.
-func groupPartition(ctx context.Context, client *kafka.Client, group string) (partition int, end int64, err error) {
-	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{offsetsTopic}})
+// name, absolute, modulo the number of partitions) and the end of that log. The library's client
+// hides internal topics, its connections don't.
+func groupPartition(ctx context.Context, broker, group string) (partition int, end int64, err error) {
+	conn, err := kafka.DialContext(ctx, "tcp", broker)
 	if err != nil {
 		return 0, 0, err
 	}
-	if len(meta.Topics) != 1 || len(meta.Topics[0].Partitions) == 0 {
-		return 0, 0, fmt.Errorf("the broker has no %s", offsetsTopic)
+	defer conn.Close()
+	all, err := conn.ReadPartitions(offsetsTopic)
+	if err != nil {
+		return 0, 0, err
 	}
 	var hash int32
 	for _, b := range []byte(group) {
 		hash = 31*hash + int32(b)
 	}
-	partition = int(hash&0x7fffffff) % len(meta.Topics[0].Partitions)
-	ends, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
-		Topics: map[string][]kafka.OffsetRequest{offsetsTopic: {kafka.LastOffsetOf(partition)}},
-	})
+	partition = int(max(hash, -hash, 0)) % len(all) // Java's least integer has no absolute value; Kafka takes 0
+	leader, err := kafka.DialLeader(ctx, "tcp", broker, offsetsTopic, partition)
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, p := range ends.Topics[offsetsTopic] {
-		if p.Error != nil {
-			return 0, 0, p.Error
-		}
-		end = p.LastOffset
-	}
-	return partition, end, nil
+	defer leader.Close()
+	end, err = leader.ReadLastOffset()
+	return partition, end, err
 }
 
 // parseCommit reads a record of the offsets topic: key version 0 or 1 (group, topic,
 // partition), value (version, offset, ...), as Kafka's OffsetCommitKey and
 // OffsetCommitValue lay down. ok is false for other groups' records and other kinds.
-func parseCommit(rec *kafka.Record, group string) (c Commit, ok bool, err error) {
-	key, err := kafka.ReadAll(rec.Key)
-	if err != nil {
-		return Commit{}, false, err
-	}
-	value, err := kafka.ReadAll(rec.Value)
-	if err != nil {
-		return Commit{}, false, err
-	}
+func parseCommit(m kafka.Message, group string) (c Commit, ok bool, err error) {
+	key, value := m.Key, m.Value
 	if len(key) < 2 || binary.BigEndian.Uint16(key) > 1 || value == nil {
 		return Commit{}, false, nil // a group's metadata, or a commit forgotten
 	}
@@ -140,7 +124,7 @@ func parseCommit(rec *kafka.Record, group string) (c Commit, ok bool, err error)
 	}
 	name, topic := text(), text()
 	if len(key) != 4 || len(value) < 10 {
-		return Commit{}, false, fmt.Errorf("record of %s at offset %d is not a commit as known here", offsetsTopic, rec.Offset)
+		return Commit{}, false, fmt.Errorf("record of %s at offset %d is not a commit as known here", offsetsTopic, m.Offset)
 	}
 	return Commit{
 		Topic: topic, Partition: int(binary.BigEndian.Uint32(key)), Offset: int64(binary.BigEndian.Uint64(value[2:])),

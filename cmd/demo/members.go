@@ -56,9 +56,13 @@ func watch(ctx context.Context, members []member) error {
 	}
 }
 
-// stopping is how a program is ended as a step of undo.
+// stopping is how a program is ended as a step of undo. One that has ended by itself was
+// reported by watch.
 func stopping(p *rig.Program, log string) func(context.Context) error {
 	return func(ctx context.Context) error {
+		if !programMember(p, log).alive() {
+			return nil
+		}
 		if err := p.Stop(ctx); err != nil {
 			return fmt.Errorf("%w; the end of its log:\n%s", err, endOf(log))
 		}

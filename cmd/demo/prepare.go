@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -117,6 +118,8 @@ func (d *demo) inhabit(ctx context.Context, dir string, pool *pgxpool.Pool, secr
 	if err := both.Wait(); err != nil {
 		return err
 	}
+	// A spare connection that no request was sent on would hold up a service's end.
+	u.add("close connections", func(context.Context) error { http.DefaultClient.CloseIdleConnections(); return nil })
 	u.add("close the changer's connections", func(context.Context) error { return d.changer.uploader.Close() })
 	if d.ground.scraped != nil {
 		return d.ground.scraped(d.services.gateway.Address, d.services.portal.Address)

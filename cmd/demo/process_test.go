@@ -36,18 +36,18 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := exec.Command("go", "build", "-o", dir, ".", "../gateway", "../portal").CombinedOutput()
-	if err != nil {
-		return dir, fmt.Errorf("%w: %s", err, out)
+	removeBuilt = func() { os.RemoveAll(dir) }
+	if out, err := exec.Command("go", "build", "-o", dir, ".", "../gateway", "../portal").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return dir, nil
 })
 
+var removeBuilt = func() {} // set once by built
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dir, _ := built(); dir != "" {
-		os.RemoveAll(dir)
-	}
+	removeBuilt()
 	os.Exit(code)
 }
 

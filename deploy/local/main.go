@@ -154,6 +154,10 @@ func (s *stack) missing(ctx context.Context, o options) (map[string]parts.Option
 			fmt.Fprintf(o.out, "%-10s already up  %s\n", name, shown(s.state[name]))
 			continue
 		}
+		if len(s.state[name].Processes) == 0 && s.env[name] != nil {
+			fmt.Fprintf(o.out, "%-10s not ours: %s names somebody else's, which is left as it is\n", name, envName)
+			continue
+		}
 		if err := endRest(ctx, s, name); err != nil {
 			return nil, err
 		}

@@ -60,7 +60,7 @@ func TestPartsOfOthersStayInEnv(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, envName), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	local(t, "up", "--dir", dir, "--parts", "redis", "--ports", "auto")
+	local(t, "up", "--dir", dir, "--parts", "redis,postgres", "--ports", "auto")
 	if got := addresses(t, dir).Postgres; got != theirs {
 		t.Errorf("after up, Postgres is %q", got)
 	}
