@@ -10,8 +10,13 @@ import (
 	"turnkey-gateway/verifier/xmltext"
 )
 
-// maxDetail is the longest detail, in bytes: it travels in a record header.
-const maxDetail = 2048
+const (
+	// maxDetail is the longest detail, in bytes: it travels in a record header.
+	maxDetail = 2048
+
+	// maxListed is how many registrations may be listed: more never fit.
+	maxListed = 40
+)
 
 // detail is what a judgement notes for a rejection; JSON makes it readable.
 type detail struct {
@@ -28,10 +33,10 @@ type detail struct {
 // registered lists what the sender could have signed with, pending ones too.
 func (d *detail) registered() []registeredJSON {
 	var all []registeredJSON
-	for _, r := range d.registrations {
+	for _, r := range d.registrations[:min(len(d.registrations), maxListed)] {
 		if r.Certificate != nil {
 			all = append(all, registeredJSON{
-				Serial: r.Certificate.Serial(), State: stateWord(r, d.at), Until: stamp(r.Certificate.NotAfter()),
+				Serial: r.Certificate.Serial(), State: d.stateWord(r), Until: stamp(r.Certificate.NotAfter()),
 			})
 		}
 	}
@@ -40,13 +45,15 @@ func (d *detail) registered() []registeredJSON {
 
 // stateWord is a registration's state as people see it: an expired one is stored as in
 // force.
-func stateWord(r Registration, at Moment) string {
+func (d *detail) stateWord(r Registration) string {
 	if r.State == InForce || r.State == Superseded {
-		switch standing(r, at) {
+		switch standing(r, d.registrations, d.at) {
 		case CertificateNotYetValid:
 			return "not_yet_valid"
 		case CertificateExpired:
 			return "expired"
+		case CertificateRevoked:
+			return string(Revoked)
 		}
 	}
 	return string(r.State)
@@ -109,6 +116,7 @@ func (d Detail) JSON() []byte {
 	}
 	if v.reason > WeakAlgorithm {
 		o.Registered = v.detail.registered()
+		o.More = max(0, len(v.detail.registrations)-maxListed)
 		if v.msg.signed != nil {
 			for _, f := range v.msg.signed.keyInfo.hints.Fingerprints {
 				o.Named = append(o.Named, f.String())

@@ -2,88 +2,183 @@ package verifier
 
 import (
 	"bytes"
-	"strings"
+	"unicode/utf8"
+
+	"turnkey-gateway/verifier/c14n"
+	"turnkey-gateway/verifier/xmltext"
 )
 
-// maxDiagnosed bounds the canonical form, in bytes, whose likely originals are tried:
-// each costs a pass and a digest, on a rejection only.
-const maxDiagnosed = 1 << 20
+// Bounds on the search for a likely cause, which is made on a rejection only: larger
+// documents are not searched, and at most so many bytes are hashed.
+const (
+	maxSearched = 1 << 20
+	maxHashed   = 8 << 20
+)
 
-// likelyCause looks for what probably happened to a document between signing and
-// receipt: it undoes the usual accidents one by one, and sees whether the digest is then
-// the signer's. It is empty where none explains it.
+// A search tries what the signer may have signed, until its digest is the expected one.
+type search struct {
+	m      *Message
+	ref    *reference
+	budget int // bytes that may still be hashed
+}
+
+// likelyCause says what happened to the document between signing and receipt, empty
+// where none of what commonly happens explains the digest. It is no guess: a cause is
+// given only if undoing it gives the digest that was signed.
 func (m *Message) likelyCause(ref *reference) string {
-	if ref.uri != "" || ref.digestBy.hash == 0 {
+	if len(m.doc) > maxSearched {
 		return ""
 	}
 	var canonical bytes.Buffer
-	if _, err := ref.write(&canonical, m.doc, m.engine.limits); err != nil || canonical.Len() > maxDiagnosed {
+	if _, err := ref.write(&canonical, m.doc, m.engine.limits); err != nil {
 		return ""
 	}
-	for _, a := range accidents {
-		for _, original := range a.undo(canonical.Bytes(), m.info.ID) {
-			h := ref.digestBy.hash.New()
-			h.Write(original)
-			if bytes.Equal(h.Sum(nil), ref.expected) {
-				return a.name
-			}
-		}
+	s := &search{m: m, ref: ref, budget: maxHashed}
+	switch found := canonical.Bytes(); {
+	case s.otherwiseCanonicalised():
+		return "canonicalised otherwise than the Signature says"
+	case s.aroundSignature():
+		return "white space put around the Signature after signing"
+	case s.lineEnds(found):
+		return "line ends changed after signing"
+	case s.reencoded(found):
+		return "re-encoded after signing: UTF-8 was taken for Latin-1"
+	case s.reindented(found):
+		return "re-indented after signing"
+	case s.collapsed(found):
+		return "blanks collapsed after signing"
 	}
 	return ""
 }
 
-// An accident is what tools do to documents; undo returns canonical forms that the
-// original may have had.
-type accident struct {
-	name string
-	undo func(canonical []byte, id string) [][]byte
-}
-
-var accidents = []accident{
-	{"blanks collapsed after signing", undoCollapse},
-	{"re-indented after signing", func(c []byte, _ string) [][]byte { return [][]byte{unindent(c)} }},
-	{"line ends changed after signing", undoLineEnds},
-	{"white space at the end of texts changed after signing", func(c []byte, _ string) [][]byte {
-		return [][]byte{bytes.ReplaceAll(c, []byte(" </"), []byte("</"))}
-	}},
-}
-
-// undoCollapse puts a second blank where the declaration number has one: its second
-// office may be two blanks.
-func undoCollapse(canonical []byte, id string) [][]byte {
-	blank := strings.IndexByte(id, ' ')
-	if blank < 0 {
-		return nil
+// is reports whether the original is what was signed, as long as there is budget.
+func (s *search) is(original []byte) bool {
+	if s.budget -= len(original); s.budget < 0 {
+		return false
 	}
-	wide := id[:blank] + " " + id[blank:]
-	all := bytes.ReplaceAll(canonical, []byte(">"+id+"<"), []byte(">"+wide+"<"))
-	return [][]byte{all}
+	h := s.ref.digestBy.hash.New()
+	h.Write(original)
+	return bytes.Equal(h.Sum(nil), s.ref.expected)
 }
 
-// unindent removes white space between tags. In canonical form a '<' is markup, so what
-// stands between '>' and '<' is no attribute value.
-func unindent(canonical []byte) []byte {
+func (s *search) otherwiseCanonicalised() bool {
+	for _, method := range []c14n.Method{c14n.Inclusive10, c14n.Exclusive} {
+		for _, comments := range []bool{false, true} {
+			ref := *s.ref
+			ref.form = canonicalForm{method: method, comments: comments}
+			var out bytes.Buffer
+			if _, err := ref.write(&out, s.m.doc, s.m.engine.limits); err == nil && s.is(out.Bytes()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *search) aroundSignature() bool {
+	doc, begin, finish := s.m.doc, s.m.signed.begin, s.m.signed.finish
+	before := len(bytes.TrimRight(doc[:begin], " \t\r\n"))
+	after := len(doc) - len(bytes.TrimLeft(doc[finish:], " \t\r\n"))
+	for _, cut := range [][2]int{{before, after}, {before, finish}, {begin, after}} {
+		original := bytes.Join([][]byte{doc[:cut[0]], doc[begin:finish], doc[cut[1]:]}, nil)
+		var out bytes.Buffer
+		if _, err := s.ref.write(&out, original, s.m.engine.limits); err == nil && s.is(out.Bytes()) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineEnds supposes a signer that took CR for data, and one that had none.
+func (s *search) lineEnds(canonical []byte) bool {
+	bare := bytes.ReplaceAll(canonical, []byte("&#xD;"), nil)
+	return s.is(bare) ||
+		s.is(bytes.ReplaceAll(bare, []byte("\n"), []byte("&#xD;\n"))) ||
+		s.is(bytes.ReplaceAll(bare, []byte("\n"), []byte("\r\n")))
+}
+
+// reencoded undoes reading UTF-8 as Latin-1 and writing that as UTF-8.
+func (s *search) reencoded(canonical []byte) bool {
+	original := make([]byte, 0, len(canonical))
+	for _, r := range string(canonical) {
+		if r > 0xFF {
+			return false
+		}
+		original = append(original, byte(r))
+	}
+	return len(original) < len(canonical) && utf8.Valid(original) && s.is(original)
+}
+
+// reindented tries the document on one line, as formatters indent it, and with less
+// indentation than it has.
+func (s *search) reindented(canonical []byte) bool {
+	if s.is(reindent(canonical, func([]byte, int) []byte { return nil })) {
+		return true
+	}
+	for _, unit := range []string{"", " ", "  ", "    ", "\t"} {
+		if s.is(reindent(canonical, func(_ []byte, depth int) []byte {
+			return append([]byte("\n"), bytes.Repeat([]byte(unit), depth)...)
+		})) {
+			return true
+		}
+	}
+	for _, less := range []string{"  ", "    ", "\t", " "} {
+		if s.is(reindent(canonical, func(space []byte, _ int) []byte { return bytes.TrimSuffix(space, []byte(less)) })) {
+			return true
+		}
+	}
+	return false
+}
+
+// reindent replaces the white space between tags. Depth is that of what follows; an
+// element that holds nothing but white space keeps it.
+func reindent(canonical []byte, replace func(space []byte, depth int) []byte) []byte {
 	out := make([]byte, 0, len(canonical))
-	for i := 0; i < len(canonical); {
-		c := canonical[i]
-		out = append(out, c)
-		i++
-		if c != '>' {
+	var t xmltext.Tokenizer
+	t.Reset(canonical, xmltext.Limits{})
+	last := 0 // end of what was taken over
+	afterTag, afterStart := false, false
+	for {
+		kind, err := t.Next()
+		if err != nil || kind == xmltext.EOF {
+			return out
+		}
+		if kind == xmltext.Text && xmltext.Blank(t.Data) {
 			continue
 		}
-		end := i
-		for end < len(canonical) && (canonical[end] == ' ' || canonical[end] == '\t' || canonical[end] == '\n') {
-			end++
+		tag := kind == xmltext.Start || kind == xmltext.End
+		space := canonical[last:t.Begin]
+		if leaf := afterStart && kind == xmltext.End; afterTag && tag && !leaf {
+			space = replace(space, t.Depth()-1)
 		}
-		if end < len(canonical) && canonical[end] == '<' {
-			i = end
-		}
+		out = append(out, space...)
+		out = append(out, canonical[t.Begin:t.Finish]...)
+		last, afterTag, afterStart = t.Finish, tag, kind == xmltext.Start
 	}
-	return out
 }
 
-// undoLineEnds supposes a signer that took CR for data, and one that had none.
-func undoLineEnds(canonical []byte, _ string) [][]byte {
-	bare := bytes.ReplaceAll(canonical, []byte("&#xD;"), nil)
-	return [][]byte{bare, bytes.ReplaceAll(bare, []byte("\n"), []byte("&#xD;\n"))}
+// collapsed tries the blanks of one text doubled, all of them and each alone, text by
+// text in the order of the document.
+func (s *search) collapsed(canonical []byte) bool {
+	var t xmltext.Tokenizer
+	t.Reset(canonical, xmltext.Limits{})
+	for s.budget > 0 {
+		kind, err := t.Next()
+		if err != nil || kind == xmltext.EOF {
+			return false
+		}
+		if kind != xmltext.Text || xmltext.Blank(t.Data) || bytes.IndexByte(t.Data, ' ') < 0 {
+			continue
+		}
+		wide := bytes.ReplaceAll(t.Data, []byte(" "), []byte("  "))
+		if s.is(bytes.Join([][]byte{canonical[:t.Begin], wide, canonical[t.Finish:]}, nil)) {
+			return true
+		}
+		for i, c := range t.Data {
+			if c == ' ' && s.budget > 0 && s.is(bytes.Join([][]byte{canonical[:t.Begin+i], {' '}, canonical[t.Begin+i:]}, nil)) {
+				return true
+			}
+		}
+	}
+	return false
 }

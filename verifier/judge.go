@@ -16,9 +16,9 @@ const maxCandidates = 8
 //
 // KeyInfo only chooses among the sender's registered certificates: by the certificate
 // itself, else by issuer and serial number, else by key identifier, else all of them are
-// candidates, at most 8, those in force first. If there are several, the one whose key
-// made the signature value is the signer, whatever its state; if there is none, the
-// first.
+// candidates, at most 8, those in force first. If there are several, the first whose key
+// made the signature value is the signer, so that one in force wins; if there is none,
+// the first of them is judged.
 //
 // It may be called again, with newer knowledge of the sender. It is pure.
 func (m *Message) Judge(s Sender, at Moment) Verdict {
@@ -69,19 +69,25 @@ func (j *judgement) reason() Reason {
 	if why != Unjudged {
 		return why
 	}
-	if r := j.claims(); r != Unjudged {
-		return r
+	j.used = candidates[0].Certificate
+	mismatch := s.mismatch()
+	signer, verified := candidates[0], false
+	// Over content that was changed the signature only tells several candidates apart.
+	if mismatch == nil || len(candidates) > 1 {
+		signer, verified = j.signer(candidates)
+		j.used = signer.Certificate
 	}
-	signer, verified := j.signer(candidates)
-	j.used = signer.Certificate
 	if weak := j.used.unusable(s.algorithm.scheme); weak != "" {
 		return j.say(WeakAlgorithm, "the registered certificate can't be used: %s", weak)
+	}
+	if r := j.claims(); r != Unjudged {
+		return r
 	}
 	if r := j.state(signer); r != Unjudged {
 		return r
 	}
-	if ref := s.mismatch(); ref != nil {
-		j.detail.mismatch = ref
+	if mismatch != nil {
+		j.detail.mismatch = mismatch
 		return j.say(DigestMismatch, "the content is not what was signed: it was changed after signing")
 	}
 	if !verified {
@@ -125,20 +131,37 @@ func (j *judgement) candidates() ([]Registration, Reason) {
 	if len(found) == 0 {
 		return nil, j.unregistered(pending)
 	}
-	slices.SortStableFunc(found, func(a, b Registration) int { return rank(a, j.at) - rank(b, j.at) })
-	return found[:min(len(found), maxCandidates)], Unjudged
+	slices.SortStableFunc(found, func(a, b Registration) int { return j.rank(a) - j.rank(b) })
+	return oneEach(found), Unjudged
 }
 
-// rank is 0 for a registration in force, else 1.
-func rank(r Registration, at Moment) int {
-	if standing(r, at) == Unjudged {
+// rank is 0 for a registration whose signatures count, else 1.
+func (j *judgement) rank(r Registration) int {
+	if j.standing(r) == Unjudged && r.Certificate.unusable(j.m.signed.algorithm.scheme) == "" {
 		return 0
 	}
 	return 1
 }
 
+// oneEach keeps the first registration of each certificate, of at most maxCandidates.
+func oneEach(ranked []Registration) []Registration {
+	var kept []Registration
+	for _, r := range ranked {
+		again := slices.ContainsFunc(kept, func(k Registration) bool { return k.Certificate.fingerprint == r.Certificate.fingerprint })
+		if !again && len(kept) < maxCandidates {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
 // unregistered says why the sender has no such certificate.
 func (j *judgement) unregistered(pending bool) Reason {
+	for _, der := range j.m.signed.keyInfo.ders {
+		if _, err := ParseCertificate(der); err != nil {
+			return j.say(KeyInfoUnusable, "an X509Certificate in KeyInfo is no certificate")
+		}
+	}
 	if j.sender.Party == "" && len(j.sender.Registrations) == 0 {
 		return j.say(UnregisteredCertificate, "account unknown: no party has the account that sent this")
 	}
@@ -191,7 +214,7 @@ func (j *judgement) signer(candidates []Registration) (Registration, bool) {
 // state says why a registration doesn't count.
 func (j *judgement) state(r Registration) Reason {
 	c := r.Certificate
-	switch reason := standing(r, j.at); reason {
+	switch reason := j.standing(r); reason {
 	case CertificateNotYetValid:
 		from := c.NotBefore()
 		if r.From.After(from) {
@@ -213,20 +236,32 @@ func (j *judgement) state(r Registration) Reason {
 }
 
 // standing returns the first reason for which a registration doesn't count, Unjudged
-// where it does. A state that is unknown here doesn't count.
-func standing(r Registration, at Moment) Reason {
+// where it does. Periods are judged at the receipt; revocation and withdrawal count as
+// soon as they are known. A certificate that is revoked in one of the sender's
+// registrations is so in all. A state that is unknown here doesn't count.
+func (j *judgement) standing(r Registration) Reason {
+	return standing(r, j.sender.Registrations, j.at)
+}
+
+func standing(r Registration, all []Registration, at Moment) Reason {
 	c := r.Certificate
 	switch {
 	case at.Received.Before(c.NotBefore()), at.Received.Before(r.From):
 		return CertificateNotYetValid
 	case at.Received.After(c.NotAfter()), ended(r, at.Received):
 		return CertificateExpired
-	case r.State == Revoked:
+	case revoked(c, all):
 		return CertificateRevoked
 	case r.State != InForce && r.State != Superseded:
 		return RegistrationWithdrawn
 	}
 	return Unjudged
+}
+
+func revoked(c *Certificate, all []Registration) bool {
+	return slices.ContainsFunc(all, func(r Registration) bool {
+		return r.State == Revoked && r.Certificate != nil && r.Certificate.fingerprint == c.fingerprint
+	})
 }
 
 // ended reports whether the registration's period, which excludes its end, was over. The

@@ -104,8 +104,7 @@ func (b *board) fault(err error) {
 	b.faults = keepLatest(append(b.faults, err.Error()), shownFaults)
 }
 
-// begun notes a change of the registry whose effect is being waited for; the same change
-// with its effect measured goes to done.
+// begun notes a change of the registry whose effect is being waited for.
 func (b *board) begun(c change) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

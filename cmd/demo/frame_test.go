@@ -35,7 +35,7 @@ func sampleView() view {
 		},
 		Addresses: []address{
 			{"gateway", "http://127.0.0.1:19093/metrics"},
-			{"verify", "bin/turnkey verify --cert /tmp/turnkey-demo-1/sample.pem /tmp/turnkey-demo-1/sample.xml"},
+			{"verify", "bin/turnkey verify --cert /run/demo/sample.pem /run/demo/sample.xml"},
 		},
 	}
 	v.Verdicts = []verdictCount{{verifier.Verified, 10_560, 127.8}}

@@ -61,7 +61,7 @@ func startDemo(t *testing.T, path string, args ...string) *demoProcess {
 		t.Fatalf("build the demo: %v", err)
 	}
 	// Not t.TempDir: a PostgreSQL that may not run as root must be able to pass through.
-	home, err := os.MkdirTemp("/tmp", "demo-test-")
+	home, err := os.MkdirTemp("", "demo-test-")
 	if err != nil {
 		t.Fatal(err)
 	}

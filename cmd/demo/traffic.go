@@ -12,7 +12,7 @@ import (
 	"turnkey-gateway/bench/rig"
 )
 
-// Traffic is planned messages at a steady rate.
+// A traffic sends planned messages at a steady rate.
 type traffic struct {
 	corpus   *corpus.Corpus
 	seed     uint64

@@ -19,7 +19,7 @@ type undoStep struct {
 	do   func(context.Context) error
 }
 
-// add notes a step; what completes "could not ...".
+// add notes a step; what names it in an error.
 func (u *undo) add(what string, do func(context.Context) error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -46,7 +46,7 @@ func readConfig(r *config.Reader) Config {
 		RedisTimeout: r.Duration("REDIS_TIMEOUT", 250*time.Millisecond, 10*time.Millisecond, time.Second,
 			"longest exchange with Redis"),
 		Listen: r.Address("LISTEN", "127.0.0.1:9102", "host:port of /metrics, /healthz, /readyz"),
-		Pprof:  r.Loopback("PPROF_LISTEN", "off", "host:port of profiles, on loopback, or off"),
+		Pprof:  r.Loopback("PPROF", "off", "host:port of profiles, on loopback, or off"),
 		StopWithin: r.Duration("STOP_WITHIN", 5*time.Second, time.Second, time.Minute,
 			"longest graceful stop"),
 	}

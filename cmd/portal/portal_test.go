@@ -152,7 +152,7 @@ func TestPortalRefusesABadConfiguration(t *testing.T) {
 		{"a file without a URL", "PORTAL_DATABASE_FILE", noURL},
 		{"a key that is too short", "PORTAL_CACHE_KEY_FILE", weak},
 		{"a time-out that is too long", "PORTAL_REDIS_TIMEOUT", "1m"},
-		{"profiles for everyone", "PORTAL_PPROF_LISTEN", ":6060"},
+		{"profiles for everyone", "PORTAL_PPROF", ":6060"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -267,7 +267,7 @@ func TestErrorsSayWhere(t *testing.T) {
 		offset, line, column int
 	}{
 		{"first byte", "x", 0, 1, 1},
-		{"after LF", "<a>\n\n <b></a>", 8, 3, 5},
+		{"after LF", "<a>\n\n <b></a>", 9, 3, 5},
 		{"after CR LF and CR", "<a>\r\n\r &b;</a>", 7, 3, 2},
 		{"after Chinese", "<a>報單&b;</a>", 9, 1, 6},
 		{"at the end", "<a>", 3, 1, 4},
