@@ -10,17 +10,17 @@ BUILD = go build $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=fa
 LOCAL = go run ./deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-real stack stack-down test lint measure bench fuzz clean
+.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench fuzz clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin/
 	@$(BUILD) -o bin/ ./cmd/...
 
-run: ## the demo: everything on embedded parts, with sample traffic; Ctrl-C ends it
+run: ## the demo: everything on embedded parts, with sample traffic; Ctrl-C ends it (ARGS='--for 20s')
 	@$(BUILD) -o bin/ ./cmd/...
-	@exec bin/demo
+	@exec bin/demo $(ARGS)
 
 run-real: stack ## the demo against the stack's Kafka, PostgreSQL and Redis
 	@$(BUILD) -o bin/ ./cmd/...
@@ -45,6 +45,9 @@ lint: ## go vet, gofmt, staticcheck
 measure: stack ## measure the gateway on the stack; files the figures in bench/results/
 	@$(BUILD) -o bin/ ./cmd/...
 	@go run ./bench/e2e --stack $(STACK)
+
+measure-fresh: ## time make run and make test in a fresh clone of HEAD; files them in bench/results/
+	@bench/fresh.sh
 
 bench: ## Go benchmarks of the rooms
 	@go test -run '^$$' -bench . -benchmem ./verifier/... ./ingest/... ./registry/...

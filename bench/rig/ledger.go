@@ -125,6 +125,20 @@ func (l *Ledger) inOrder(o Outcome) error {
 	return nil
 }
 
+// Forget drops messages that were sent before a moment and have their outcome, so that a
+// ledger of long traffic stays small. The counts stay; an outcome that comes again for a
+// message forgotten is a deviation.
+func (l *Ledger) Forget(before time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, e := range l.planned {
+		if e.event != "" && e.sent.Before(before) {
+			delete(l.planned, key)
+			delete(l.events, e.event)
+		}
+	}
+}
+
 // Tally returns the counts so far.
 func (l *Ledger) Tally() Tally {
 	l.mu.Lock()

@@ -47,7 +47,7 @@ func (s *System) StartPortal(ctx context.Context, address, pprof string) (Server
 		"PORTAL_CACHE_KEY_FILE": s.Keys.Cache,
 		"PORTAL_REDIS":          s.Redis,
 		"PORTAL_REDIS_PREFIX":   s.RedisPrefix,
-		"PORTAL_PPROF":   pprof,
+		"PORTAL_PPROF":          pprof,
 	}, "PORTAL_LISTEN")
 }
 

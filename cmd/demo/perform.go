@@ -67,7 +67,26 @@ func (d *demo) send(ctx context.Context) error {
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return t.send(ctx) })
 	both.Go(func() error { return d.changer.run(ctx) })
+	both.Go(func() error { d.forget(ctx); return nil })
 	return errors.Join(both.Wait(), uploader.Close())
+}
+
+// keepFor is how long an outcome may come again and still be known: far longer than a
+// gateway takes to be restarted.
+const keepFor = 10 * time.Minute
+
+// forget keeps the ledger of a demo that is left running small, until ctx ends.
+func (d *demo) forget(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			d.board.ledger.Forget(now.Add(-keepFor))
+		}
+	}
 }
 
 // take gives an outcome to whom it belongs.
