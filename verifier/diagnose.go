@@ -89,12 +89,37 @@ func (s *search) aroundSignature() bool {
 	return false
 }
 
-// lineEnds supposes a signer that took CR for data, and one that had none.
+// lineEnds supposes a signer that took CR for data, and one that had none. Line ends
+// outside the root are no data.
 func (s *search) lineEnds(canonical []byte) bool {
-	bare := bytes.ReplaceAll(canonical, []byte("&#xD;"), nil)
-	return s.is(bare) ||
-		s.is(bytes.ReplaceAll(bare, []byte("\n"), []byte("&#xD;\n"))) ||
-		s.is(bytes.ReplaceAll(bare, []byte("\n"), []byte("\r\n")))
+	begin, finish := rootOf(canonical)
+	bare := bytes.ReplaceAll(canonical[begin:finish], []byte("&#xD;"), nil)
+	for _, root := range [][]byte{
+		bare,
+		bytes.ReplaceAll(bare, []byte("\n"), []byte("&#xD;\n")),
+		bytes.ReplaceAll(bare, []byte("\n"), []byte("\r\n")),
+	} {
+		if s.is(bytes.Join([][]byte{canonical[:begin], root, canonical[finish:]}, nil)) {
+			return true
+		}
+	}
+	return false
+}
+
+// rootOf returns where the root of a well-formed document begins and ends.
+func rootOf(doc []byte) (begin, finish int) {
+	var t xmltext.Tokenizer
+	for t.Reset(doc, xmltext.Limits{}); ; {
+		kind, err := t.Next()
+		switch {
+		case err != nil || kind == xmltext.EOF:
+			return begin, finish
+		case kind == xmltext.Start && t.Depth() == 1:
+			begin = t.Begin
+		case kind == xmltext.End && t.Depth() == 1:
+			finish = t.Finish
+		}
+	}
 }
 
 // reencoded undoes reading UTF-8 as Latin-1 and writing that as UTF-8.

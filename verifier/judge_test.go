@@ -164,21 +164,21 @@ func TestClaims(t *testing.T) {
 		want  Reason
 	}{
 		{"the box is the sender's", sample, holds(BrokerBox, "A12"), Verified},
-		{"the code is the sender's", with("A12", "A90001"), holds(Specialist, "A90001"), Verified},
+		{"the code is the sender's", with(">A12<", ">A90001<"), holds(Specialist, "A90001"), Verified},
 		{"another's box", sample, holds(BrokerBox, "Z99"), SenderMismatch},
 		{"nothing is known of identifiers", sample, nil, Verified},
-		{"a blank more is another value", with("A12", "A12 "), holds(BrokerBox, "A12"), SenderMismatch},
-		{"spelt with references and CDATA", with("A12", "&#65;<![CDATA[1]]>2"), holds(BrokerBox, "A12"), Verified},
+		{"a blank more is another value", with(">A12<", ">A12 <"), holds(BrokerBox, "A12"), SenderMismatch},
+		{"spelt with references and CDATA", with(">A12<", ">&#65;<![CDATA[1]]>2<"), holds(BrokerBox, "A12"), Verified},
 		{"no box: the company", trader, holds(BusinessID, "00042445"), Verified},
 		{"no box: another company", trader, holds(BusinessID, "00000000"), SenderMismatch},
 		{"the box goes before the company", with("<Agent>", "<Exporter><ID>00000000</ID></Exporter><Agent>"), holds(BrokerBox, "A12"), Verified},
 		{"two boxes, the second another's", with("<Amount", "<Agent><ID>Z99</ID></Agent><Amount"), holds(BrokerBox, "A12"), SenderMismatch},
-		{"an empty box claims nothing", with("A12", ""), holds(BrokerBox, "Z99"), Verified},
+		{"an empty box claims nothing", with(">A12<", "><"), holds(BrokerBox, "Z99"), Verified},
 		{"no claim", with("<Agent>\n    <ID>A12</ID>\n  </Agent>", ""), holds(BrokerBox, "Z99"), Verified},
 		{"an element of another namespace claims nothing", with("<Agent>", `<Agent xmlns="urn:x:1">`), holds(BrokerBox, "Z99"), Verified},
 		{"deeper down claims nothing", with("<Agent>\n    <ID>A12</ID>\n  </Agent>", "<Goods><Agent><ID>A12</ID></Agent></Goods>"), holds(BrokerBox, "Z99"), Verified},
 		{"a type that is not in the table", strings.ReplaceAll(sample, "N5203", "NX901"), holds(BrokerBox, "Z99"), Verified},
-		{"a claim of 2,000 bytes", with("A12", strings.Repeat("A", 2000)), holds(BrokerBox, "A12"), SenderMismatch},
+		{"a claim of 2,000 bytes", with(">A12<", ">"+strings.Repeat("A", 2000)+"<"), holds(BrokerBox, "A12"), SenderMismatch},
 		{"33 different claims, the last another's", with("<Amount", manyAgents(33)+"<Amount"), func(_ IdentifierKind, v string) bool { return v != "Z32" && !strings.Contains(v, "\x00") }, SenderMismatch},
 	}
 	e := newEngine(t, "cpt")
@@ -269,7 +269,7 @@ func TestDetail(t *testing.T) {
 		{"expired", sign(t, sample, form{by: ptr(carol())}), registered(carol()), []string{carol().cert.Serial(), "2025-03-02T09:00:00Z", "expired"}},
 		{"digest", replaceOnce(t, good, ">100<", ">900<"), registered(alice()), []string{"digest_expected", "digest_found", "sha256", serial}},
 		{"signature", replaceOnce(t, good, "<SignatureValue>", "<SignatureValue>AAAA"), registered(alice()), []string{serial}},
-		{"a name in Chinese", sign(t, replaceOnce(t, sample, "A12", "箱號\"\\𠀀"), form{}), wrongBox, []string{`\\u7bb1`}},
+		{"a name in Chinese", sign(t, replaceOnce(t, sample, ">A12<", ">箱號\"\\𠀀<"), form{}), wrongBox, []string{`\\u7bb1`}},
 	}
 	e := newEngine(t, "cpt")
 	for _, tt := range tests {
@@ -349,12 +349,14 @@ func TestLikelyCause(t *testing.T) {
 		{"put on lines", compact, form{}, func(s string) string {
 			return strings.NewReplacer("<ID>AA", "\n <ID>AA", "<Agent>", "\n <Agent>", "</Declaration>", "\n</Declaration>").Replace(s)
 		}, "re-indented after signing"},
-		{"put on one line", sample, form{}, func(s string) string { return strings.NewReplacer("\n    <", "<", "\n  <", "<", "\n<Sig", "<Sig").Replace(s) }, "re-indented after signing"},
+		{"put on one line", sample, form{}, func(s string) string {
+			return strings.NewReplacer("\n    <", "<", "\n  <", "<", "\n<Sig", "<Sig").Replace(s)
+		}, "re-indented after signing"},
 		{"indented more", sample, form{}, func(s string) string { return strings.ReplaceAll(s, "\n  <", "\n      <") }, "re-indented after signing"},
 		{"space around the Signature", sample, form{}, func(s string) string {
 			return strings.NewReplacer("<Signature ", "\n  <Signature ", "</Signature>", "</Signature>\n").Replace(s)
 		}, "white space put around the Signature after signing"},
-		{"CR taken for data", strings.ReplaceAll(compact, "><", ">&#13;\n<"), form{}, func(s string) string { return strings.ReplaceAll(s, "&#13;\n", "\r\n") }, "line ends changed after signing"},
+		{"CR taken for data", strings.ReplaceAll(compact, "</ID><", "</ID>&#13;\n<"), form{}, func(s string) string { return strings.ReplaceAll(s, "&#13;\n", "\r\n") }, "line ends changed after signing"},
 		{"UTF-8 taken for Latin-1", sample, form{keyInfo: "-"}, latin1, "re-encoded after signing: UTF-8 was taken for Latin-1"},
 		{"another canonicalisation than it says", sample, form{method: uriExc, transform: uriExc, info: func(s string) string {
 			return strings.Replace(s, `<Transform Algorithm="`+uriExc+`">`, `<Transform Algorithm="`+uriC14N10+`">`, 1)
