@@ -11,8 +11,8 @@ import (
 // Bounds on the search for a likely cause, which is made on a rejection only: larger
 // documents are not searched, and at most so many bytes are hashed.
 const (
-	maxSearched = 1 << 20
-	maxHashed   = 8 << 20
+	maxSearched = 512 << 10
+	maxHashed   = 4 << 20
 )
 
 // A search tries what the signer may have signed, until its digest is the expected one.
@@ -137,22 +137,30 @@ func (s *search) reencoded(canonical []byte) bool {
 // reindented tries the document on one line, as formatters indent it, and with less
 // indentation than it has.
 func (s *search) reindented(canonical []byte) bool {
-	if s.is(reindent(canonical, func([]byte, int) []byte { return nil })) {
-		return true
-	}
-	for _, unit := range []string{"", " ", "  ", "    ", "\t"} {
-		if s.is(reindent(canonical, func(_ []byte, depth int) []byte {
-			return append([]byte("\n"), bytes.Repeat([]byte(unit), depth)...)
-		})) {
-			return true
+	for _, replace := range indentations() {
+		if s.budget <= 0 {
+			return false
 		}
-	}
-	for _, less := range []string{"  ", "    ", "\t", " "} {
-		if s.is(reindent(canonical, func(space []byte, _ int) []byte { return bytes.TrimSuffix(space, []byte(less)) })) {
+		if s.is(reindent(canonical, replace)) {
 			return true
 		}
 	}
 	return false
+}
+
+// indentations are what may have stood between two tags instead of space, depth being
+// that of the second.
+func indentations() []func(space []byte, depth int) []byte {
+	all := []func([]byte, int) []byte{func([]byte, int) []byte { return nil }}
+	for _, unit := range []string{"", " ", "  ", "    ", "\t"} {
+		all = append(all, func(_ []byte, depth int) []byte {
+			return append([]byte("\n"), bytes.Repeat([]byte(unit), depth)...)
+		})
+	}
+	for _, less := range []string{"  ", "    ", "\t", " "} {
+		all = append(all, func(space []byte, _ int) []byte { return bytes.TrimSuffix(space, []byte(less)) })
+	}
+	return all
 }
 
 // reindent replaces the white space between tags. Depth is that of what follows; an

@@ -114,7 +114,6 @@ type form struct {
 	digest    string  // default sha256
 	prefix    string  // of the Signature, with its colon
 	uri       string  // of the Reference
-	attrs     string  // of the root, for Ids: where the document has {attrs}
 	keyInfo   string  // content; default the certificate. "-" for no KeyInfo at all
 	object    string  // behind KeyInfo
 

@@ -18,8 +18,7 @@ import (
 type refusal struct {
 	reason Reason
 	what   string
-	offset int            // in the document; negative where it is about no place in it
-	xml    *xmltext.Error // set where the document itself is at fault
+	offset int // in the document; negative where it is about no place in it
 }
 
 // A reading is one pass over a document: the tokenizer's tokens go to the canonicaliser,
@@ -54,9 +53,8 @@ type reading struct {
 
 // parts are what the Signature holds, as written.
 type parts struct {
-	begin, finish int  // of the Signature in the document
-	hasInfo       bool // SignedInfo is there: reading.mark is its place
-	infoSize      int
+	begin, finish int           // of the Signature in the document
+	hasInfo       bool          // SignedInfo is there: reading.mark is its place
 	method        canonicalForm // of SignedInfo, as far as it could be told
 	value         []byte        // decoded
 	keyInfo       keyInfo
@@ -190,9 +188,6 @@ func (r *reading) malformed(err error) {
 		r.refused = refusal{}
 	}
 	r.refuse(reason, fault.Offset, "%s", fault.What)
-	if r.refused.offset == fault.Offset && r.refused.reason == reason {
-		r.refused.xml = fault
-	}
 }
 
 // A guess is in which form the document is signed.

@@ -6,7 +6,8 @@ import "fmt"
 // form is API: it travels in record headers, metrics labels and the tool's JSON.
 //
 // The values stand in the order in which the judge meets them: where several hold,
-// the smallest is given. The zero value means that nothing was decided.
+// the smallest is given. Of the first three, which end the reading, the one met first in
+// the bytes is: what follows it is not read. The zero value means that nothing was decided.
 type Reason uint8
 
 const (

@@ -64,7 +64,7 @@ func (r *reading) signedInfo() {
 		}
 		w.skip(false)
 	}
-	if p.infoSize = r.t.Finish - begin; p.infoSize > maxSignedInfo {
+	if r.t.Finish-begin > maxSignedInfo {
 		r.refuse(ProfileViolation, begin, "SignedInfo is longer than %d bytes", maxSignedInfo)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // SignatureNamespace is that of XML Signature.
 const SignatureNamespace = "http://www.w3.org/2000/09/xmldsig#"
 
-// ErrTwoSignatures is Without's, where it is not clear which Signature to leave out.
+// ErrTwoSignatures says that it is not clear which Signature to leave out.
 var ErrTwoSignatures = errors.New("the document has more than one Signature")
 
 // Canonicalize returns the canonical form of a document. An error is an
