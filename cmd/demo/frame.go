@@ -94,7 +94,7 @@ func verdicts(v view, width int, p paint) []string {
 			most = max(most, c.Total)
 		}
 	}
-	lines := []string{p.dim(" " + left("verdict", names+room+1) + right("total", 10) + right("per s", 9))}
+	lines := []string{p.dim(" " + left("verdict", names) + left("VERIFIED of all; rejections against their most frequent", room+1) + right("total", 10) + right("per s", 9))}
 	for _, c := range v.Verdicts {
 		colour, against := p.warn, most
 		if c.Reason == verifier.Verified {

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 	"time"
 
 	"turnkey-gateway/bench/rig"
@@ -45,7 +42,7 @@ func watch(ctx context.Context, members []member) error {
 	for {
 		for _, m := range members {
 			if !m.alive() && ctx.Err() == nil {
-				return fmt.Errorf("%s ended by itself; the end of its log:\n%s", m.name, endOf(m.log))
+				return fmt.Errorf("%s ended by itself; the end of its log:\n%s", m.name, parts.Tail(m.log))
 			}
 		}
 		select {
@@ -64,24 +61,8 @@ func stopping(p *rig.Program, log string) func(context.Context) error {
 			return nil
 		}
 		if err := p.Stop(ctx); err != nil {
-			return fmt.Errorf("%w; the end of its log:\n%s", err, endOf(log))
+			return fmt.Errorf("%w; the end of its log:\n%s", err, parts.Tail(log))
 		}
 		return nil
 	}
-}
-
-// endOf returns the last lines of a log, for an error that a person reads.
-func endOf(log string) string {
-	const most, lines = 16 << 10, 12
-	f, err := os.Open(log)
-	if err != nil {
-		return "  (" + err.Error() + ")"
-	}
-	defer f.Close()
-	if end, err := f.Seek(0, io.SeekEnd); err == nil {
-		_, _ = f.Seek(max(0, end-most), io.SeekStart)
-	}
-	text, _ := io.ReadAll(f)
-	all := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return "  " + strings.Join(all[max(0, len(all)-lines):], "\n  ")
 }

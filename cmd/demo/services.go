@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/deploy/local/parts"
 )
 
 // services are the two programs, the very ones that are deployed, as child processes.
@@ -47,7 +48,7 @@ func startServices(ctx context.Context, dir string, g *ground, f files, u *undo)
 		both.Go(func() (err error) {
 			log := filepath.Join(dir, name+".log")
 			if *into, err = start(); err != nil {
-				return fmt.Errorf("%w; the end of its log:\n%s", err, endOf(log))
+				return fmt.Errorf("%w; the end of its log:\n%s", err, parts.Tail(log))
 			}
 			u.add("stop the "+name, stopping(into.Program, log))
 			return nil

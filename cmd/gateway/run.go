@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -108,7 +109,8 @@ func newLookup(ctx context.Context, background *sync.WaitGroup, cfg Config, pool
 	if err != nil {
 		return nil, nil, fmt.Errorf("GATEWAY_LOOKUP_KEY_FILE: %w", err)
 	}
-	var cacheKey keyfile.Key // stays zero without a Redis, where nothing is authentic
+	var cacheKey keyfile.Key
+	rand.Read(cacheKey[:]) // without a Redis: nothing anybody could send is authentic
 	if len(cfg.Redis) > 0 {
 		if cacheKey, err = keyfile.Load(cfg.CacheKeyFile); err != nil {
 			return nil, nil, fmt.Errorf("GATEWAY_CACHE_KEY_FILE: %w", err)
@@ -117,7 +119,7 @@ func newLookup(ctx context.Context, background *sync.WaitGroup, cfg Config, pool
 	client := newRedis(cfg)
 	cache := rediscache.NewReader(rediscache.ReaderConfig{
 		Client: client, Keys: rediscache.NewKeys(cfg.RedisPrefix), Key: cacheKey,
-		Timeout: cfg.RedisTimeout, Metrics: metrics,
+		Timeout: cfg.RedisTimeout, Metrics: metrics, Log: log,
 	})
 	if len(cfg.Redis) > 0 {
 		background.Go(func() { cache.Run(ctx) })

@@ -159,20 +159,20 @@ func (p *Process) await(ctx context.Context, limit time.Duration, ready func(con
 			return nil
 		}
 		if !p.Alive() {
-			return fmt.Errorf("%s ended before it was ready; the end of %s:\n%s", p.Name, p.Log, tail(p.Log))
+			return fmt.Errorf("%s ended before it was ready; the end of %s:\n%s", p.Name, p.Log, Tail(p.Log))
 		}
 		select {
 		case <-ctx.Done():
 			stopErr := p.Stop(context.WithoutCancel(ctx))
 			return errors.Join(fmt.Errorf("%s was not ready within %v: %w; the end of %s:\n%s",
-				p.Name, limit, err, p.Log, tail(p.Log)), stopErr)
+				p.Name, limit, err, p.Log, Tail(p.Log)), stopErr)
 		case <-tick.C:
 		}
 	}
 }
 
-// tail returns the last lines of a log, indented, for an error that a person reads.
-func tail(path string) string {
+// Tail returns the last lines of a log, indented, for an error that a person reads.
+func Tail(path string) string {
 	const most, lines = 64 << 10, 15
 	f, err := os.Open(path)
 	if err != nil {

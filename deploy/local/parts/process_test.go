@@ -157,9 +157,9 @@ func begin(t *testing.T, c command) *Process {
 // awaitLine waits until the process has said a line.
 func awaitLine(t *testing.T, p *Process, line string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(tail(p.Log), line); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(Tail(p.Log), line); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s never said %q, but:\n%s", p.Name, line, tail(p.Log))
+			t.Fatalf("%s never said %q, but:\n%s", p.Name, line, Tail(p.Log))
 		}
 	}
 }
