@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"bytes"
+	"errors"
 	"unicode/utf8"
 
 	"turnkey-gateway/verifier/c14n"
@@ -29,7 +30,7 @@ func (m *Message) likelyCause(ref *reference) string {
 	if len(m.doc) > maxSearched {
 		return ""
 	}
-	var canonical bytes.Buffer
+	var canonical bounded
 	if _, err := ref.write(&canonical, m.doc, m.engine.limits); err != nil {
 		return ""
 	}
@@ -51,6 +52,20 @@ func (m *Message) likelyCause(ref *reference) string {
 	return ""
 }
 
+// bounded is a buffer that fails beyond maxHashed. Exclusive canonicalisation declares a
+// namespace anew on each of many siblings, so that a canonical form may be hundreds of
+// times as long as its document.
+type bounded struct{ bytes.Buffer }
+
+var errTooLong = errors.New("the canonical form is too long to be searched")
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > maxHashed {
+		return 0, errTooLong
+	}
+	return b.Buffer.Write(p)
+}
+
 // is reports whether the original is what was signed, as long as there is budget.
 func (s *search) is(original []byte) bool {
 	if s.budget -= len(original); s.budget < 0 {
@@ -66,7 +81,7 @@ func (s *search) otherwiseCanonicalised() bool {
 		for _, comments := range []bool{false, true} {
 			ref := *s.ref
 			ref.form = canonicalForm{method: method, comments: comments}
-			var out bytes.Buffer
+			var out bounded
 			if _, err := ref.write(&out, s.m.doc, s.m.engine.limits); err == nil && s.is(out.Bytes()) {
 				return true
 			}
@@ -81,7 +96,7 @@ func (s *search) aroundSignature() bool {
 	after := len(doc) - len(bytes.TrimLeft(doc[finish:], " \t\r\n"))
 	for _, cut := range [][2]int{{before, after}, {before, finish}, {begin, after}} {
 		original := bytes.Join([][]byte{doc[:cut[0]], doc[begin:finish], doc[cut[1]:]}, nil)
-		var out bytes.Buffer
+		var out bounded
 		if _, err := s.ref.write(&out, original, s.m.engine.limits); err == nil && s.is(out.Bytes()) {
 			return true
 		}
@@ -141,7 +156,7 @@ func (s *search) reindented(canonical []byte) bool {
 		if s.budget <= 0 {
 			return false
 		}
-		if s.is(reindent(canonical, replace)) {
+		if out := reindent(canonical, replace, s.budget); out != nil && s.is(out) {
 			return true
 		}
 	}
@@ -164,8 +179,9 @@ func indentations() []func(space []byte, depth int) []byte {
 }
 
 // reindent replaces the white space between tags. Depth is that of what follows; an
-// element that holds nothing but white space keeps it.
-func reindent(canonical []byte, replace func(space []byte, depth int) []byte) []byte {
+// element that holds nothing but white space keeps it. It returns nil if the result is
+// longer than most bytes, as that of deep and many elements is.
+func reindent(canonical []byte, replace func(space []byte, depth int) []byte, most int) []byte {
 	out := make([]byte, 0, len(canonical))
 	var t xmltext.Tokenizer
 	t.Reset(canonical, xmltext.Limits{})
@@ -183,6 +199,9 @@ func reindent(canonical []byte, replace func(space []byte, depth int) []byte) []
 		space := canonical[last:t.Begin]
 		if leaf := afterStart && kind == xmltext.End; afterTag && tag && !leaf {
 			space = replace(space, t.Depth()-1)
+		}
+		if len(out)+len(space)+t.Finish-t.Begin > most {
+			return nil
 		}
 		out = append(out, space...)
 		out = append(out, canonical[t.Begin:t.Finish]...)

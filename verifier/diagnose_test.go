@@ -1,0 +1,37 @@
+package verifier
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// TestSearchIsBounded holds what a rejection may cost: the sender of a changed document
+// chooses its shape, and needs no valid signature value for the search to begin.
+func TestSearchIsBounded(t *testing.T) {
+	const deep, leaves = 900, 20_000
+	tests := []struct {
+		name, doc string
+		form      form
+	}{
+		{"indenting many leaves at great depth", strings.Repeat("<a>", deep) + strings.Repeat("<b/>", leaves) + strings.Repeat("</a>", deep), form{}},
+		{"a long namespace declared anew on many siblings",
+			`<a xmlns:p="urn:` + strings.Repeat("x", 1000) + `">` + strings.Repeat("<p:b/>", leaves) + "</a>", form{method: uriExc, transform: uriExc}},
+	}
+	e := newEngine(t, "cpt")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			changed := strings.Replace(sign(t, tt.doc, tt.form), "<Signature", "<c/><Signature", 1)
+			v := judge(e, changed, registered(alice()))
+			want(t, v, DigestMismatch)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			v.Detail().JSON()
+			runtime.ReadMemStats(&after)
+			// Some ten originals of at most maxHashed each, and buffers that grow.
+			if got := after.TotalAlloc - before.TotalAlloc; got > 96<<20 {
+				t.Errorf("the search allocated %d MiB", got>>20)
+			}
+		})
+	}
+}
