@@ -24,7 +24,7 @@ run: ## the demo: everything on embedded parts, with sample traffic; Ctrl-C ends
 
 run-real: stack ## the demo against the stack's Kafka, PostgreSQL and Redis
 	@$(BUILD) -o bin/ ./cmd/...
-	@exec bin/demo --stack $(STACK)
+	@exec bin/demo --stack $(STACK) $(ARGS)
 
 stack: ## start Kafka, PostgreSQL, Redis and Prometheus on loopback ports (BROKERS=1|3)
 	@$(LOCAL) install
