@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 
 	"turnkey-gateway/bench/corpus"
 	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/parts"
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry/postgres"
@@ -62,16 +62,9 @@ func openSite(ctx context.Context, o options, name string) (s *site, err error) 
 			err = errors.Join(err, s.close())
 		}
 	}()
-	var stack struct {
-		Kafka    []string
-		Postgres string
-	}
-	text, err := os.ReadFile(filepath.Join(o.stack, "env.json"))
-	if err == nil {
-		err = json.Unmarshal(text, &stack)
-	}
+	stack, err := addresses.Read(o.stack)
 	if err != nil {
-		return s, fmt.Errorf("read the stack's addresses, which `make stack` writes: %w", err)
+		return s, err
 	}
 	own := fmt.Sprintf("e2e-%s-%d", name, time.Now().Unix())
 	if s.dir, err = os.MkdirTemp("", "turnkey-"+own); err != nil {

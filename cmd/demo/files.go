@@ -37,8 +37,8 @@ func writeEnv(dir string, g *ground, f files) (path string, err error) {
 	var text string
 	for _, v := range []struct{ name, value string }{
 		{"BROKERS", strings.Join(g.kafka, ",")},
-		{"INBOUND_TOPIC", g.topics.Inbound}, {"VERIFIED_TOPIC", g.topics.Verified},
-		{"REJECTED_TOPIC", g.topics.Rejected}, {"QUARANTINE_TOPIC", g.topics.Quarantine},
+		{"TOPIC_INBOUND", g.topics.Inbound}, {"TOPIC_VERIFIED", g.topics.Verified},
+		{"TOPIC_REJECTED", g.topics.Rejected}, {"TOPIC_QUARANTINE", g.topics.Quarantine},
 		{"REDIS", g.redis}, {"REDIS_PREFIX", g.redisPrefix},
 		{"DATABASE_FILE", f.database}, {"CACHE_KEY_FILE", f.Cache},
 		{"LOOKUP_KEY_FILE", f.Lookup}, {"IDENTITY_KEY_FILE", f.Identity},

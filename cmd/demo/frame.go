@@ -24,7 +24,7 @@ func frame(v view, width int, p paint) []string {
 		levels(v, p),
 		changes(v, p),
 		examples(v, width, p),
-		addresses(v.Addresses, p),
+		whereToLook(v.Addresses, p),
 	}
 	var lines []string
 	for _, s := range sections {
@@ -162,8 +162,8 @@ func examples(v view, width int, p paint) []string {
 	return lines
 }
 
-// addresses are never cut: they are there to be copied.
-func addresses(all []address, p paint) []string {
+// whereToLook are never cut: they are there to be copied.
+func whereToLook(all []address, p paint) []string {
 	labels := 0
 	for _, a := range all {
 		labels = max(labels, cells.StringWidth(a.Label))

@@ -11,10 +11,10 @@ func (d *demo) introduction() []string {
 		fmt.Sprintf("Turnkey Gateway demo: ready after %s, with %d sample parties", short(d.ready), len(d.corpus.Parties())),
 		"  " + strings.Join(d.ground.words, " · "),
 	}
-	return append(lines, addresses(d.addresses(), paint{})...)
+	return append(lines, whereToLook(d.addresses(), paint{})...)
 }
 
-// addresses are what a person may open or paste while the demo runs.
+// whereToLook are what a person may open or paste while the demo runs.
 func (d *demo) addresses() []address {
 	kafka := strings.Join(d.ground.kafka, ",")
 	return []address{

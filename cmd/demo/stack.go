@@ -15,15 +15,11 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 
+	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/parts"
 	"turnkey-gateway/ingest"
 )
-
-// stackAddresses is what the local stack's env.json holds; see its package.
-type stackAddresses struct {
-	Kafka                       []string
-	Postgres, Redis, Prometheus string
-}
 
 // stack makes a ground of the local stack in dir: topics, a group, a database and a key
 // prefix of the demo's own, all of which u removes again.
@@ -58,19 +54,12 @@ func stack(ctx context.Context, dir string, u *undo) (*ground, error) {
 	return g, nil
 }
 
-func readStack(dir string) (a stackAddresses, err error) {
-	const advice = "start it with `make stack`"
-	text, err := os.ReadFile(filepath.Join(dir, "env.json"))
-	if err != nil {
-		return a, fmt.Errorf("read the stack's addresses: %w; %s", err, advice)
+func readStack(dir string) (addresses.Stack, error) {
+	a, err := addresses.Read(dir)
+	if err == nil && (len(a.Kafka) == 0 || a.Postgres == "" || a.Redis == "") {
+		err = fmt.Errorf("the stack in %s lacks Kafka, PostgreSQL or Redis: start it with `make stack`", dir)
 	}
-	if err := json.Unmarshal(text, &a); err != nil {
-		return a, fmt.Errorf("read the stack's addresses in %s: %w", dir, err)
-	}
-	if len(a.Kafka) == 0 || a.Postgres == "" || a.Redis == "" {
-		return a, fmt.Errorf("the stack in %s lacks Kafka, PostgreSQL or Redis: %s", dir, advice)
-	}
-	return a, nil
+	return a, err
 }
 
 // createDatabase makes a database beside the one at address, and returns its URL.
@@ -112,27 +101,16 @@ func (g *ground) removeKeys(ctx context.Context) error {
 }
 
 func (g *ground) removeTopics(ctx context.Context) error {
+	err := rig.DeleteTopics(ctx, g.kafka, g.topics)
 	client := &kafka.Client{Addr: kafka.TCP(g.kafka...), Timeout: 10 * time.Second}
-	res, err := client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{
-		Topics: []string{g.topics.Inbound, g.topics.Verified, g.topics.Rejected, g.topics.Quarantine},
-	})
-	if err != nil {
-		return err
+	gone, groupErr := client.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: []string{g.group}})
+	if groupErr == nil {
+		groupErr = gone.Errors[g.group]
 	}
-	var errs []error
-	for _, err := range res.Errors {
-		if err != nil && !errors.Is(err, kafka.UnknownTopicOrPartition) {
-			errs = append(errs, err)
-		}
+	if errors.Is(groupErr, kafka.GroupIdNotFound) {
+		groupErr = nil // the gateway never got so far
 	}
-	gone, err := client.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: []string{g.group}})
-	if err == nil {
-		err = gone.Errors[g.group]
-	}
-	if errors.Is(err, kafka.GroupIdNotFound) {
-		err = nil // the gateway never got so far
-	}
-	return errors.Join(append(errs, err)...)
+	return errors.Join(err, groupErr)
 }
 
 // writeTargets names the programs to Prometheus, which reads whole files only.

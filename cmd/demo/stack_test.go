@@ -14,11 +14,12 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 
+	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/stacktest"
 )
 
 func TestDemoOnTheStackRemovesWhatItMade(t *testing.T) {
-	stack := stackAddresses{Kafka: stacktest.Kafka(t), Postgres: stacktest.Postgres(t), Redis: stacktest.Redis(t), Prometheus: "http://127.0.0.1:1"}
+	stack := addresses.Stack{Kafka: stacktest.Kafka(t), Postgres: stacktest.Postgres(t), Redis: stacktest.Redis(t), Prometheus: "http://127.0.0.1:1"}
 	dir := t.TempDir()
 	targets := filepath.Join(dir, "prometheus", "targets")
 	if err := os.MkdirAll(targets, 0o755); err != nil {
@@ -54,7 +55,7 @@ func TestDemoOnTheStackRemovesWhatItMade(t *testing.T) {
 }
 
 // onStack returns what of the demo's own the stack holds.
-func (d *demoProcess) onStack(t *testing.T, stack stackAddresses, targets, own string) []string {
+func (d *demoProcess) onStack(t *testing.T, stack addresses.Stack, targets, own string) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

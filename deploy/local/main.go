@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/parts"
 )
 
@@ -155,7 +156,7 @@ func (s *stack) missing(ctx context.Context, o options) (map[string]parts.Option
 			continue
 		}
 		if len(s.state[name].Processes) == 0 && s.env[name] != nil {
-			fmt.Fprintf(o.out, "%-10s not ours: %s names somebody else's, which is left as it is\n", name, envName)
+			fmt.Fprintf(o.out, "%-10s not ours: %s names somebody else's, which is left as it is\n", name, addresses.File)
 			continue
 		}
 		if err := endRest(ctx, s, name); err != nil {
@@ -265,7 +266,7 @@ func status(_ context.Context, s *stack, o options) error {
 		case len(s.state[name].Processes) > 0:
 			fmt.Fprintf(o.out, "%-10s DEAD  see %s\n", name, s.state[name].Processes[0].Log)
 		case s.env[name] != nil:
-			fmt.Fprintf(o.out, "%-10s not ours, but in %s\n", name, envName)
+			fmt.Fprintf(o.out, "%-10s not ours, but in %s\n", name, addresses.File)
 		default:
 			fmt.Fprintf(o.out, "%-10s down\n", name)
 		}

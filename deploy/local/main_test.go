@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/stacktest"
 )
 
@@ -17,14 +18,14 @@ import (
 func TestUpStartsOnceAndDownEndsIt(t *testing.T) {
 	dir := newStack(t)
 	local(t, "up", "--dir", dir, "--parts", "redis", "--ports", "auto")
-	first := addresses(t, dir).Redis
+	first := addressesIn(t, dir).Redis
 	if first == "" {
 		t.Fatal("env.json has no Redis")
 	}
 	if out := local(t, "up", "--dir", dir, "--parts", "redis", "--ports", "auto"); !strings.Contains(out, "already up") {
 		t.Errorf("a second up says %q", out)
 	}
-	if again := addresses(t, dir).Redis; again != first {
+	if again := addressesIn(t, dir).Redis; again != first {
 		t.Errorf("a second up moved Redis from %s to %s", first, again)
 	}
 
@@ -32,7 +33,7 @@ func TestUpStartsOnceAndDownEndsIt(t *testing.T) {
 	if err := run(t.Context(), []string{"status", "--dir", dir}, new(strings.Builder), new(strings.Builder)); err == nil {
 		t.Error("status finds something running after down")
 	}
-	if left := addresses(t, dir).Redis; left != "" {
+	if left := addressesIn(t, dir).Redis; left != "" {
 		t.Errorf("env.json still says Redis is at %s", left)
 	}
 }
@@ -53,19 +54,19 @@ func TestTwoUpsAtOnceStartOneServer(t *testing.T) {
 func TestPartsOfOthersStayInEnv(t *testing.T) {
 	dir := newStack(t)
 	const theirs = "postgres://somebody@192.0.2.1/else"
-	text, err := json.Marshal(stacktest.Addresses{Postgres: theirs})
+	text, err := json.Marshal(addresses.Stack{Postgres: theirs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, envName), text, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, addresses.File), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	local(t, "up", "--dir", dir, "--parts", "redis,postgres", "--ports", "auto")
-	if got := addresses(t, dir).Postgres; got != theirs {
+	if got := addressesIn(t, dir).Postgres; got != theirs {
 		t.Errorf("after up, Postgres is %q", got)
 	}
 	local(t, "down", "--dir", dir)
-	if got := addresses(t, dir).Postgres; got != theirs {
+	if got := addressesIn(t, dir).Postgres; got != theirs {
 		t.Errorf("after down, Postgres is %q", got)
 	}
 }
@@ -123,13 +124,13 @@ func local(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-func addresses(t *testing.T, dir string) stacktest.Addresses {
+func addressesIn(t *testing.T, dir string) addresses.Stack {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, envName))
+	text, err := os.ReadFile(filepath.Join(dir, addresses.File))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var a stacktest.Addresses
+	var a addresses.Stack
 	if err := json.Unmarshal(text, &a); err != nil {
 		t.Fatal(err)
 	}

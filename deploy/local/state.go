@@ -10,6 +10,7 @@ import (
 	"slices"
 	"syscall"
 
+	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/parts"
 )
 
@@ -21,9 +22,6 @@ type stack struct {
 	env   map[string]any        // env.json, entries of parts that others started included
 	lock  *os.File
 }
-
-// envName is the file that stacktest reads.
-const envName = "env.json"
 
 // open locks the stack's directory against other runs of this program, until close.
 func open(dir string) (*stack, error) {
@@ -41,7 +39,7 @@ func open(dir string) (*stack, error) {
 	if err := syscall.Flock(int(s.lock.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
-	if err := errors.Join(s.read("state.json", &s.state), s.read(envName, &s.env)); err != nil {
+	if err := errors.Join(s.read("state.json", &s.state), s.read(addresses.File, &s.env)); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -68,7 +66,7 @@ func (s *stack) read(name string, into any) error {
 // save writes both files, each at once: a reader sees the old one or the new one. They
 // hold Postgres' password.
 func (s *stack) save() error {
-	for name, content := range map[string]any{"state.json": s.state, envName: s.env} {
+	for name, content := range map[string]any{"state.json": s.state, addresses.File: s.env} {
 		text, err := json.MarshalIndent(content, "", "  ")
 		if err != nil {
 			return err

@@ -13,22 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"turnkey-gateway/deploy/local/addresses"
 )
-
-// Addresses is what env.json holds.
-type Addresses struct {
-	// Kafka are bootstrap addresses, host:port, of a cluster without TLS or SASL.
-	Kafka []string `json:"kafka,omitempty"`
-
-	// Postgres is the URL of a database whose role may create databases.
-	Postgres string `json:"postgres,omitempty"`
-
-	// Redis is host:port of a server that tests may flush.
-	Redis string `json:"redis,omitempty"`
-
-	// Prometheus is the base URL of a server with targets from its own directory.
-	Prometheus string `json:"prometheus,omitempty"`
-}
 
 // Kafka returns the stack's bootstrap addresses.
 func Kafka(t testing.TB) []string {
@@ -105,18 +91,11 @@ func need(t testing.TB, part string, there bool) {
 	}
 }
 
-func read(t testing.TB) Addresses {
+func read(t testing.TB) addresses.Stack {
 	t.Helper()
-	var a Addresses
-	text, err := os.ReadFile(filepath.Join(directory(t), "env.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return a
-	}
-	if err != nil {
-		t.Fatalf("read the stack's addresses: %v", err)
-	}
-	if err := json.Unmarshal(text, &a); err != nil {
-		t.Fatalf("read the stack's addresses: %v", err)
+	a, err := addresses.Read(directory(t))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
 	}
 	return a
 }
