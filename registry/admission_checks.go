@@ -23,8 +23,8 @@ func maySign(cert *x509.Certificate) bool {
 func checkUse(cert *x509.Certificate) error {
 	if isAuthority(cert) {
 		return refuse("AUTHORITY_CERTIFICATE",
-			"this is the certificate of a certification authority, not of a company or person: choose your own",
-			"這是憑證機構的憑證，不是公司或個人的憑證：請選擇自己的憑證")
+			"this certificate says that it is a certification authority's (CA:TRUE), not a company's or person's: choose your own; one made for a test with openssl needs -addext basicConstraints=critical,CA:FALSE",
+			"這張憑證標示為憑證機構所有（CA:TRUE），不是公司或個人的憑證：請選擇自己的憑證")
 	}
 	if !maySign(cert) {
 		return refuse("ENCRYPTION_CERTIFICATE",

@@ -10,6 +10,6 @@ var (
 	ErrAlreadyRegistered = errors.New("the party has already registered this certificate for that usage: withdraw that registration first")
 	ErrElsewhere         = errors.New("the certificate is in force for another party: that party or an operator must withdraw it first")
 	ErrRevoked           = errors.New("the certificate was revoked, and nothing brings it back: use a new one")
-	ErrState             = errors.New("the registration's state does not allow that")
+	ErrState             = errors.New("the registration's state does not allow that: `turnkey certs` shows where it stands")
 	ErrPeriod            = errors.New("the period in force is empty: it must begin before it ends")
 )

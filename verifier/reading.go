@@ -45,6 +45,8 @@ type reading struct {
 	parts      parts
 
 	text, comment bool // met since the last tag
+	split         int  // depth of a Signature with text right before it; 0 for none
+	behind        bool // such a Signature ended, and no tag was met since
 	outside       bool // an instruction stands outside the root
 
 	info      xmltext.Tokenizer // over the canonical SignedInfo
@@ -85,6 +87,7 @@ func (r *reading) refuse(reason Reason, offset int, format string, args ...any) 
 func (r *reading) read(doc []byte) *Message {
 	r.doc = doc
 	r.over, r.signatures, r.text, r.comment, r.outside = false, 0, false, false, false
+	r.split, r.behind = 0, false
 	r.t.Reset(doc, r.engine.limits)
 	r.g.reset(r.engine.claims)
 	r.guess = guessed(doc)
@@ -138,9 +141,14 @@ func (r *reading) next() xmltext.Kind {
 		r.over = true
 		return kind
 	case xmltext.Start:
-		r.text, r.comment = false, false
 		if isSignature(&r.t) {
 			r.signatures++
+			if r.split == 0 && r.text {
+				r.split = r.t.Depth()
+			}
+		}
+		r.text, r.comment, r.behind = false, false, false
+		if isSignature(&r.t) {
 			if r.signatures == 1 {
 				r.c.Skip()
 				r.g.token(&r.t)
@@ -149,9 +157,15 @@ func (r *reading) next() xmltext.Kind {
 		}
 	case xmltext.End:
 		r.text, r.comment = false, false
+		if r.behind = r.split == r.t.Depth(); r.behind {
+			r.split = 0
+		}
 	case xmltext.Text, xmltext.CDATA:
 		r.text = r.text || !xmltext.Blank(r.t.Data)
 		r.checkComment()
+		if r.behind && r.text {
+			r.refuse(ProfileViolation, r.t.Begin, "the Signature stands inside a text: a reader may take half of it for the whole")
+		}
 	case xmltext.Comment:
 		r.comment = true
 		r.checkComment()

@@ -319,7 +319,7 @@ func (t *tool) sayAdmitted(policy *registry.Policy, a registry.Admission, bindin
 	}
 	label := text{"pending", "待確認"}
 	if vouched {
-		label = text{"vouched for", "由操作者擔保"}
+		label = text{"vouched for by you, instead of", "由操作者擔保，代替"}
 	}
 	for _, m := range binding.Missing {
 		fmt.Fprintf(t.stdout, "  %s: %s\n", label.in(t.language), strings.TrimSpace(messageText(m).in(t.language)))

@@ -35,7 +35,31 @@ func topic(t *testing.T, brokers []string, timestampType string) string {
 	t.Cleanup(func() {
 		client.DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: []string{name}})
 	})
+	awaitLeader(t, client, name)
 	return name
+}
+
+// awaitLeader waits until the broker leads the topic's partition, which metadata say a
+// little before it does.
+func awaitLeader(t *testing.T, client *kafka.Client, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		res, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+			Topics: map[string][]kafka.OffsetRequest{name: {kafka.FirstOffsetOf(0)}},
+		})
+		if err == nil && len(res.Topics[name]) == 1 && res.Topics[name][0].Error == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("topic %s has no leader: %v", name, err)
+		case <-tick.C:
+		}
+	}
 }
 
 func client(t *testing.T, brokers []string) *Client {

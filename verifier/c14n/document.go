@@ -84,7 +84,9 @@ func Write(w io.Writer, doc []byte, opts Options, unsigned bool, limits xmltext.
 				continue
 			}
 		}
-		c.Token(t)
+		if c.Token(t); c.err != nil { // w's: the rest would be for nothing
+			return 0, fmt.Errorf("write the canonical form: %w", c.err)
+		}
 	}
 }
 
@@ -104,6 +106,8 @@ func WriteElement(w io.Writer, doc []byte, m *xmltext.Mark, opts Options, limits
 		case kind == xmltext.EOF:
 			return c.Close()
 		}
-		c.Token(t)
+		if c.Token(t); c.err != nil {
+			return c.err
+		}
 	}
 }
