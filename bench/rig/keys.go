@@ -1,10 +1,6 @@
 package rig
 
 import (
-	"crypto/rand"
-	"encoding/hex"
-	"fmt"
-	"os"
 	"path/filepath"
 
 	"turnkey-gateway/registry"
@@ -22,10 +18,8 @@ func NewKeyFiles(dir string) (KeyFiles, error) {
 		Identity: filepath.Join(dir, "identity.key"),
 	}
 	for _, path := range []string{files.Cache, files.Lookup, files.Identity} {
-		var key [keyfile.Size]byte
-		rand.Read(key[:]) // never fails
-		if err := os.WriteFile(path, []byte(hex.EncodeToString(key[:])+"\n"), 0o600); err != nil {
-			return KeyFiles{}, fmt.Errorf("make key files: %w", err)
+		if err := keyfile.Create(path); err != nil {
+			return KeyFiles{}, err
 		}
 	}
 	return files, nil

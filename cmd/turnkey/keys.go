@@ -1,13 +1,12 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"turnkey-gateway/registry/keyfile"
 
 	"github.com/spf13/cobra"
 )
@@ -18,9 +17,6 @@ var keyFiles = []struct{ name, purpose string }{
 	{"lookup.key", "turns identifiers into what the database is searched by (gateway, portal, turnkey)"},
 	{"identity.key", "encrypts national ids at rest (portal, turnkey; never the gateway)"},
 }
-
-// keyBytes is the length of each key: a full block of HMAC-SHA-256's output, and AES-256's key.
-const keyBytes = 32
 
 func (t *tool) keysCommand() *cobra.Command {
 	keys := &cobra.Command{
@@ -57,29 +53,16 @@ func (t *tool) initKeys(dir string) error {
 	}
 	for _, k := range keyFiles {
 		path := filepath.Join(dir, k.name)
-		err := writeKey(path)
+		err := keyfile.Create(path)
 		switch {
 		case errors.Is(err, fs.ErrExist):
 			fmt.Fprintf(t.stdout, "kept  %s (was there already)\n", path)
 			t.warnIfShared(path)
 		case err != nil:
-			return fmt.Errorf("make %s: %w", path, err)
+			return err
 		default:
 			fmt.Fprintf(t.stdout, "made  %s: %s\n", path, k.purpose)
 		}
 	}
 	return nil
-}
-
-// writeKey makes a new key file. A crash on the way leaves a short file, which every
-// loader refuses by its length.
-func writeKey(path string) error {
-	key := make([]byte, keyBytes)
-	rand.Read(key) // never fails (Go 1.24)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(f, hex.EncodeToString(key))
-	return errors.Join(err, f.Sync(), f.Close())
 }

@@ -3,6 +3,7 @@ package keyfile
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -68,6 +69,23 @@ func Load(path string) (Key, error) {
 		return Key{}, fmt.Errorf("load key %s: %w", path, err)
 	}
 	return key, nil
+}
+
+// Create makes a new key in a file that only its owner may read; the error is an
+// os.ErrExist where there is one already. A crash on the way leaves a short file, which
+// Load refuses.
+func Create(path string) error {
+	var key [Size]byte
+	rand.Read(key[:]) // never fails
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("make a key: %w", err)
+	}
+	_, err = fmt.Fprintln(f, hex.EncodeToString(key[:]))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("make a key: %w", err)
+	}
+	return nil
 }
 
 // Parse reads a key from the bytes of a key file. Exactly 32 bytes are the key

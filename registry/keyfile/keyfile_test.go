@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -97,5 +98,28 @@ func TestKeyIsNeverPrinted(t *testing.T) {
 		if strings.Contains(printed, leak) {
 			t.Errorf("printed %q", printed)
 		}
+	}
+}
+
+func TestCreate(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "a.key"), filepath.Join(dir, "b.key")
+	for _, path := range []string{first, second} {
+		if err := keyfile.Create(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := keyfile.Load(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := keyfile.Load(second); err != nil || a == b {
+		t.Errorf("two keys are the same, or the second can't be loaded: %v", err)
+	}
+	if err := keyfile.Create(first); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a key was made over another: %v", err)
+	}
+	if again, err := keyfile.Load(first); err != nil || again != a {
+		t.Errorf("the key that was there has changed: %v", err)
 	}
 }
