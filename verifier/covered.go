@@ -26,19 +26,6 @@ func (r *reference) is(g guess) bool {
 	return same && !r.form.comments && len(r.form.prefixes) == 0 && r.digestBy.hash == g.hash
 }
 
-// digest computes the digest of what the reference is to, and reports whether that is
-// the whole document but the Signature. Outside says that an instruction stands outside
-// the root, which only URI="" covers.
-func (r *reference) digest(doc []byte, limits Limits, outside bool) (covers bool, err error) {
-	h := r.digestBy.hash.New()
-	covers, err = r.write(h, doc, limits)
-	if err != nil {
-		return false, err
-	}
-	r.found = h.Sum(nil)
-	return covers && (r.uri == "" || !outside), nil
-}
-
 // write writes the canonical form of what the reference is to.
 func (r *reference) write(w io.Writer, doc []byte, limits Limits) (covers bool, err error) {
 	if r.uri == "" {
@@ -79,7 +66,7 @@ func (r *reference) writeByID(w io.Writer, doc []byte, limits Limits) (covers bo
 			}
 			if depth > 0 && depth < t.Depth() && isSignature(&t) && r.enveloped {
 				signed = true
-				c.Skip()
+				c.Leave()
 				continue
 			}
 		}

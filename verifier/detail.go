@@ -109,8 +109,8 @@ func (d Detail) JSON() []byte {
 		}
 	}
 	if ref := v.detail.mismatch; ref != nil {
-		o.Expected = base64.StdEncoding.EncodeToString(ref.expected)
-		o.Found = base64.StdEncoding.EncodeToString(ref.found)
+		o.Expected = base64.StdEncoding.EncodeToString(ref.expected.bytes())
+		o.Found = base64.StdEncoding.EncodeToString(ref.found.bytes())
 		o.DigestBy = ref.digestBy.name
 		o.Cause = v.msg.likelyCause(ref)
 	}

@@ -73,7 +73,7 @@ func (s *search) is(original []byte) bool {
 	}
 	h := s.ref.digestBy.hash.New()
 	h.Write(original)
-	return bytes.Equal(h.Sum(nil), s.ref.expected)
+	return bytes.Equal(h.Sum(nil), s.ref.expected.bytes())
 }
 
 func (s *search) otherwiseCanonicalised() bool {

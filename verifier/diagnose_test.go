@@ -16,7 +16,8 @@ func TestSearchIsBounded(t *testing.T) {
 	}{
 		{"indenting many leaves at great depth", strings.Repeat("<a>", deep) + strings.Repeat("<b/>", leaves) + strings.Repeat("</a>", deep), form{}},
 		{"a long namespace declared anew on many siblings",
-			`<a xmlns:p="urn:` + strings.Repeat("x", 1000) + `">` + strings.Repeat("<p:b/>", leaves) + "</a>", form{method: uriExc, transform: uriExc}},
+			`<a xmlns:p="urn:` + strings.Repeat("x", 150) + `"><!--` + strings.Repeat("x", 370<<10) + "-->" +
+				strings.Repeat("<p:b/>", leaves) + "</a>", form{method: uriExc, transform: uriExc}},
 	}
 	e := newEngine(t, "cpt")
 	for _, tt := range tests {
@@ -34,4 +35,19 @@ func TestSearchIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestExpansionIsBounded holds what exclusive canonicalisation may cost before any key
+// was looked at.
+func TestExpansionIsBounded(t *testing.T) {
+	doc := func(siblings int) string {
+		return `<a xmlns:p="urn:` + strings.Repeat("x", 1000) + `">` + strings.Repeat("<p:b/>", siblings) + "</a>"
+	}
+	e := newEngine(t, "cpt")
+	exclusive := form{method: uriExc, transform: uriExc}
+	want(t, judge(e, sign(t, doc(50), exclusive), registered(alice())), Verified)
+	want(t, judge(e, sign(t, doc(5000), exclusive), registered(alice())), TooLarge)
+	// The same document signed otherwise expands by nothing, whatever was guessed.
+	want(t, judge(e, sign(t, doc(5000), form{}), registered(alice())), Verified)
+	want(t, judge(e, sign(t, doc(5000), form{method: uriExc}), registered(alice())), Verified)
 }

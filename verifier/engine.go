@@ -2,6 +2,8 @@ package verifier
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"turnkey-gateway/verifier/xmltext"
@@ -24,7 +26,8 @@ type Engine struct {
 	profile  Profile
 	limits   Limits
 	claims   ClaimTable
-	readings sync.Pool // of *reading
+	steps    map[string]*step // to the identity and the claims, by message type; "": of all others
+	readings sync.Pool        // of *reading
 }
 
 // New returns an engine. It fails where the configuration contradicts itself.
@@ -39,7 +42,10 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.Claims.check(); err != nil {
 		return nil, err
 	}
-	e := &Engine{profile: p, limits: cfg.Limits.WithDefaults(), claims: cfg.Claims}
+	e := &Engine{profile: p, limits: cfg.Limits.WithDefaults(), claims: cfg.Claims, steps: map[string]*step{"": steps("", nil)}}
+	for _, code := range slices.Concat(identifiedByID, slices.Collect(maps.Keys(cfg.Claims))) {
+		e.steps[code] = steps(code, cfg.Claims[code])
+	}
 	e.readings.New = func() any { return newReading(e) }
 	return e, nil
 }

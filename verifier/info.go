@@ -37,12 +37,14 @@ func messageType(namespace string) (code, version string) {
 
 // identityElement is the root's child that holds the identity of a type's messages.
 func identityElement(code string) string {
-	switch code {
-	case "N5203", "NX5105", "N5135", "N5205":
+	if slices.Contains(identifiedByID, code) {
 		return "ID"
 	}
 	return "FunctionalReferenceID"
 }
+
+// identifiedByID are the types of messages that carry a declaration's number.
+var identifiedByID = []string{"N5203", "NX5105", "N5135", "N5205"}
 
 // A claimed is a claim that a document makes.
 type claimed struct {
@@ -50,20 +52,12 @@ type claimed struct {
 	value string
 }
 
-// A gatherer collects a document's MessageInfo and claims as its tokens pass. It follows
-// only paths near the root, and text only in elements that it looks for.
-type gatherer struct {
-	table  ClaimTable
-	info   MessageInfo
-	want   []Claim
-	claims []claimed
-
-	path   []byte // local names of the open elements below the root, / between them
-	lost   int    // depth from which on the path is not followed; 0 if it is
-	target int    // what the text is gathered for: an index of want, identity or none
-	depth  int    // of the element whose text is gathered
-	text   []byte
-	tooBig bool
+// A step is an element on the way to those whose text is sought.
+type step struct {
+	name   string
+	sought int // what its text is sought for: an index of the type's claims, identity or none
+	next   []*step
+	names  []string // of next
 }
 
 const (
@@ -71,22 +65,87 @@ const (
 	identity = -2
 )
 
-func (g *gatherer) reset(table ClaimTable) {
-	*g = gatherer{table: table, path: g.path[:0], text: g.text[:0], target: none}
+// steps returns the root's step for a message type.
+func steps(code string, claims []Claim) *step {
+	root := &step{sought: none}
+	root.lead([]string{identityElement(code)}).sought = identity
+	for i := range claims {
+		if last := root.lead(strings.Split(claims[i].Path, "/")); last.sought == none {
+			last.sought = i
+		}
+	}
+	return root
 }
+
+// lead makes the steps of a path and returns the last.
+func (s *step) lead(path []string) *step {
+	if len(path) == 0 {
+		return s
+	}
+	at := slices.Index(s.names, path[0])
+	if at < 0 {
+		at = len(s.next)
+		s.next = append(s.next, &step{name: path[0], sought: none})
+		s.names = append(s.names, path[0])
+	}
+	return s.next[at].lead(path[1:])
+}
+
+// A gatherer collects a document's MessageInfo and claims as its tokens pass. It follows
+// the steps of the message's type, and text only in elements that are sought.
+type gatherer struct {
+	engine *Engine
+	info   MessageInfo
+	want   []Claim
+
+	way    []*step // to the innermost open element that is a step, the root's first
+	target int     // what the text is gathered for
+	tooBig bool
+	from   int // where in texts it begins
+
+	kept struct{ namespace, root string } // of the documents before
+
+	texts  []byte // of what was found
+	id     span
+	claims []claimText
+}
+
+// A span is a part of texts.
+type span struct{ begin, finish int }
+
+type claimText struct {
+	claim int
+	text  span
+}
+
+func (g *gatherer) reset() {
+	*g = gatherer{engine: g.engine, kept: g.kept, way: g.way[:0], texts: g.texts[:0], claims: g.claims[:0], target: none}
+}
+
+// watch tells s which start tags are steps.
+func (g *gatherer) watch(s *xmltext.Skim) {
+	if len(g.way) > 0 {
+		s.Depth, s.Watched = len(g.way)+1, g.way[len(g.way)-1].names
+	}
+}
+
+// busy reports whether text is being gathered.
+func (g *gatherer) busy() bool { return g.target != none }
 
 func (g *gatherer) token(t *xmltext.Tokenizer) {
 	switch t.Kind {
 	case xmltext.Start:
 		g.start(t)
 	case xmltext.End:
-		g.end(t)
+		if t.Depth() == len(g.way) {
+			g.end()
+		}
 	case xmltext.Text:
-		if g.target != none && t.Depth() == g.depth {
+		if g.busy() && t.Depth() == len(g.way) {
 			g.gather(t, false)
 		}
 	case xmltext.CDATA:
-		if g.target != none && t.Depth() == g.depth {
+		if g.busy() && t.Depth() == len(g.way) {
 			g.gather(t, true)
 		}
 	}
@@ -94,95 +153,112 @@ func (g *gatherer) token(t *xmltext.Tokenizer) {
 
 func (g *gatherer) start(t *xmltext.Tokenizer) {
 	depth := t.Depth()
-	if depth == 1 {
-		g.info.Namespace, g.info.Root = string(t.Name.Namespace), string(t.Name.Local)
-		g.info.Type, g.info.Version = messageType(g.info.Namespace)
-		g.want = g.table[g.info.Type]
-		return
-	}
-	if g.lost != 0 {
-		return
-	}
-	if depth > maxClaimDepth+1 || string(t.Name.Namespace) != g.info.Namespace {
-		g.lost = depth
-		return
-	}
-	if len(g.path) > 0 {
-		g.path = append(g.path, '/')
-	}
-	g.path = append(g.path, t.Name.Local...)
-	if target := g.sought(); target != none {
-		g.target, g.depth, g.text, g.tooBig = target, depth, g.text[:0], false
+	switch {
+	case depth == 1:
+		g.root(t)
+	case depth == len(g.way)+1 && string(t.Name.Namespace) == g.info.Namespace:
+		here := g.way[len(g.way)-1]
+		for i, name := range here.names {
+			if string(t.Name.Local) == name {
+				g.follow(here.next[i])
+			}
+		}
 	}
 }
 
-// sought returns what the element at the path is sought for.
-func (g *gatherer) sought() int {
-	if g.info.ID == "" && string(g.path) == identityElement(g.info.Type) {
-		return identity
+func (g *gatherer) root(t *xmltext.Tokenizer) {
+	if string(t.Name.Namespace) != g.kept.namespace {
+		g.kept.namespace = string(t.Name.Namespace)
 	}
-	for i := range g.want {
-		if g.want[i].Path == string(g.path) {
-			return i
-		}
+	if string(t.Name.Local) != g.kept.root {
+		g.kept.root = string(t.Name.Local)
 	}
-	return none
+	g.info.Namespace, g.info.Root = g.kept.namespace, g.kept.root
+	g.info.Type, g.info.Version = messageType(g.info.Namespace)
+	g.want = g.engine.claims[g.info.Type]
+	root := g.engine.steps[g.info.Type]
+	if root == nil {
+		root = g.engine.steps[""]
+	}
+	g.way = append(g.way, root)
+}
+
+func (g *gatherer) follow(s *step) {
+	g.way = append(g.way, s)
+	if s.sought == none || s.sought == identity && g.id != (span{}) {
+		return
+	}
+	if g.busy() {
+		g.texts = g.texts[:g.from]
+	}
+	g.target, g.from, g.tooBig = s.sought, len(g.texts), false
 }
 
 func (g *gatherer) gather(t *xmltext.Tokenizer, literal bool) {
-	if g.tooBig = g.tooBig || len(g.text)+len(t.Data) > 8*maxID; g.tooBig {
+	if g.tooBig = g.tooBig || len(g.texts)-g.from+len(t.Data) > 8*maxID; g.tooBig {
 		return
 	}
 	if literal {
-		g.text = append(g.text, t.Data...)
+		g.texts = append(g.texts, t.Data...)
 	} else {
-		g.text = xmltext.AppendText(g.text, t.Data)
+		g.texts = xmltext.AppendText(g.texts, t.Data)
 	}
 }
 
-func (g *gatherer) end(t *xmltext.Tokenizer) {
-	depth := t.Depth()
-	if g.lost != 0 {
-		if depth == g.lost {
-			g.lost = 0
-		}
-		return
-	}
-	if depth == 1 {
-		return
-	}
-	if g.target != none && depth == g.depth {
+// end ends the innermost step. Its text ends whatever was gathered around it.
+func (g *gatherer) end() {
+	last := g.way[len(g.way)-1]
+	g.way = g.way[:len(g.way)-1]
+	if g.target != none && g.target == last.sought {
 		g.found()
 		g.target = none
 	}
-	last := len(g.path)
-	for last > 0 && g.path[last-1] != '/' {
-		last--
-	}
-	g.path = g.path[:max(last-1, 0)]
 }
 
 // found keeps the text of the element that ends. An over-long claim is kept cut: no
 // identifier is that long, so that nobody holds it.
 func (g *gatherer) found() {
-	long := g.tooBig || len(g.text) > maxID
+	text := span{g.from, len(g.texts)}
+	length := text.finish - text.begin
+	long := g.tooBig || length > maxID
 	switch {
-	case g.target == identity && !long:
-		g.info.ID = string(g.text)
-	case g.target >= 0 && (long || len(g.text) > 0):
-		g.claim(claimed{g.target, string(g.text[:min(len(g.text), maxID+1)])})
+	case g.target == identity && !long && length > 0:
+		g.id = text
+	case g.target >= 0 && (long || length > 0):
+		text.finish = text.begin + min(length, maxID+1)
+		g.claim(claimText{g.target, text})
+	default:
+		g.texts = g.texts[:g.from]
 	}
 }
 
 // claim keeps each claim once. No message makes as many different ones as are kept; the
 // rest is refused with the last, which nobody holds.
-func (g *gatherer) claim(c claimed) {
-	switch {
-	case slices.Contains(g.claims, c):
-	case len(g.claims) == maxClaims:
-		g.claims[maxClaims-1].value = tooManyClaims
-	default:
-		g.claims = append(g.claims, c)
+func (g *gatherer) claim(c claimText) {
+	for _, o := range g.claims {
+		if o.claim == c.claim && string(g.texts[o.text.begin:o.text.finish]) == string(g.texts[c.text.begin:c.text.finish]) {
+			g.texts = g.texts[:c.text.begin]
+			return
+		}
+	}
+	if len(g.claims) > maxClaims {
+		g.texts = g.texts[:c.text.begin]
+		return
+	}
+	g.claims = append(g.claims, c)
+}
+
+// tell gives the message what was found. The strings are one allocation.
+func (g *gatherer) tell(m *Message) {
+	texts := string(g.texts)
+	m.info, m.want = g.info, g.want
+	m.info.ID = texts[g.id.begin:g.id.finish]
+	m.claims = m.room.claims[:0]
+	for _, c := range g.claims[:min(len(g.claims), maxClaims)] {
+		m.claims = append(m.claims, claimed{c.claim, texts[c.text.begin:c.text.finish]})
+	}
+	if len(g.claims) > maxClaims {
+		m.claims[maxClaims-1].value = tooManyClaims
 	}
 }
 

@@ -23,13 +23,11 @@ const maxCandidates = 8
 // It may be called again, with newer knowledge of the sender. It is pure.
 func (m *Message) Judge(s Sender, at Moment) Verdict {
 	j := judgement{m: m, sender: s, at: at, detail: detail{registrations: s.Registrations, at: at}}
-	v := Verdict{reason: j.reason(), detail: j.detail, msg: m, party: s.Party, used: j.used}
+	v := Verdict{reason: j.reason(), msg: m, party: s.Party, used: j.used}
 	if v.reason == Verified {
-		var err error
-		if v.signed, err = m.signedSHA256(); err != nil {
-			// It was canonicalised before: the bytes were changed meanwhile.
-			return Verdict{reason: DigestMismatch, detail: detail{message: "the document changed while it was judged"}, msg: m, party: s.Party}
-		}
+		v.signed = m.signed.covered.sha256()
+	} else {
+		v.detail = j.detail
 	}
 	return v
 }
@@ -41,6 +39,8 @@ type judgement struct {
 	at     Moment
 	detail detail
 	used   *Certificate
+
+	counting, others [maxCandidates]Registration // room for candidates
 }
 
 // say keeps what to tell of a reason, and returns the reason.
@@ -50,8 +50,8 @@ func (j *judgement) say(r Reason, format string, args ...any) Reason {
 }
 
 func (j *judgement) reason() Reason {
-	s, refused := j.m.signed, j.m.refused
-	if refused != nil && refused.reason < KeyInfoUnusable {
+	s, refused := j.m.signed, &j.m.refused
+	if refused.reason != Unjudged && refused.reason < KeyInfoUnusable {
 		j.detail.refused = refused
 		return refused.reason
 	}
@@ -61,7 +61,7 @@ func (j *judgement) reason() Reason {
 	if s.sha1 && !j.m.engine.profile.allowsSHA1(j.at.Received) {
 		return j.say(WeakAlgorithm, "SHA-1 is not accepted: sign with SHA-256")
 	}
-	if refused != nil {
+	if refused.reason != Unjudged {
 		j.detail.refused = refused
 		return refused.reason
 	}
@@ -96,69 +96,77 @@ func (j *judgement) reason() Reason {
 	return Verified
 }
 
-// candidates returns the registrations that the signer is looked for among, or why there
-// are none. Pending registrations are as if absent.
+// candidates returns the registrations that the signer is looked for among, those that
+// count first, of each certificate one, or why there are none. Pending registrations are
+// as if absent.
 func (j *judgement) candidates() ([]Registration, Reason) {
-	hints := &j.m.signed.keyInfo.hints
-	var named func(*Certificate) bool
-	switch {
-	case len(hints.Fingerprints) > 0:
-		named = func(c *Certificate) bool { return slices.Contains(hints.Fingerprints, c.Fingerprint()) }
-	case len(hints.IssuerSerials) > 0:
-		named = func(c *Certificate) bool {
-			return slices.ContainsFunc(hints.IssuerSerials, func(is IssuerSerial) bool {
-				return is.Serial.Cmp(c.SerialRaw()) == 0 && sameIssuer(is.Issuer, c)
-			})
-		}
-	case len(hints.SKIs) > 0:
-		named = func(c *Certificate) bool {
-			return slices.ContainsFunc(hints.SKIs, func(ski []byte) bool { return bytes.Equal(ski, c.SKI()) })
-		}
-	default:
-		named = func(*Certificate) bool { return true }
-	}
-	var found []Registration
 	pending := false
-	for _, r := range j.sender.Registrations {
+	counting, others := j.counting[:0], j.others[:0]
+	for i := range j.sender.Registrations {
+		r := &j.sender.Registrations[i]
 		switch {
-		case r.Certificate == nil || !named(r.Certificate):
+		case len(counting) == maxCandidates:
+		case r.Certificate == nil || !j.named(r.Certificate):
 		case r.State == Pending:
 			pending = true
+		case j.counts(r):
+			counting = keep(counting, r)
 		default:
-			found = append(found, r)
+			others = keep(others, r)
 		}
 	}
-	if len(found) == 0 {
+	for i := range others {
+		counting = keep(counting, &others[i])
+	}
+	if len(counting) == 0 {
 		return nil, j.unregistered(pending)
 	}
-	slices.SortStableFunc(found, func(a, b Registration) int { return j.rank(a) - j.rank(b) })
-	return oneEach(found), Unjudged
+	return counting, Unjudged
 }
 
-// rank is 0 for a registration whose signatures count, else 1.
-func (j *judgement) rank(r Registration) int {
-	if j.standing(r) == Unjudged && r.Certificate.unusable(j.m.signed.algorithm.scheme) == "" {
-		return 0
+// named reports whether KeyInfo may mean the certificate.
+func (j *judgement) named(c *Certificate) bool {
+	hints := &j.m.signed.keyInfo.hints
+	switch {
+	case len(hints.Fingerprints) > 0:
+		return slices.Contains(hints.Fingerprints, c.fingerprint)
+	case len(hints.IssuerSerials) > 0:
+		return slices.ContainsFunc(hints.IssuerSerials, func(is IssuerSerial) bool {
+			return is.Serial.Cmp(c.SerialRaw()) == 0 && sameIssuer(is.Issuer, c)
+		})
+	case len(hints.SKIs) > 0:
+		return slices.ContainsFunc(hints.SKIs, func(ski []byte) bool { return bytes.Equal(ski, c.SKI()) })
 	}
-	return 1
+	return true
 }
 
-// oneEach keeps the first registration of each certificate, of at most maxCandidates.
-func oneEach(ranked []Registration) []Registration {
-	var kept []Registration
-	for _, r := range ranked {
-		again := slices.ContainsFunc(kept, func(k Registration) bool { return k.Certificate.fingerprint == r.Certificate.fingerprint })
-		if !again && len(kept) < maxCandidates {
-			kept = append(kept, r)
+// counts reports whether signatures by a registration's certificate are accepted.
+func (j *judgement) counts(r *Registration) bool {
+	return (r.State == InForce || r.State == Superseded) &&
+		r.Certificate.unusable(j.m.signed.algorithm.scheme) == "" && j.standing(*r) == Unjudged
+}
+
+// keep appends the registration unless there are enough, or one of its certificate.
+func keep(kept []Registration, r *Registration) []Registration {
+	for i := range kept {
+		if kept[i].Certificate.fingerprint == r.Certificate.fingerprint {
+			return kept
 		}
 	}
-	return kept
+	if len(kept) == maxCandidates {
+		return kept
+	}
+	return append(kept, *r)
 }
 
 // unregistered says why the sender has no such certificate.
 func (j *judgement) unregistered(pending bool) Reason {
-	for _, der := range j.m.signed.keyInfo.ders {
-		if _, err := ParseCertificate(der); err != nil {
+	for _, at := range j.m.signed.keyInfo.texts {
+		der, err := j.m.der(at)
+		if err == nil {
+			_, err = ParseCertificate(der)
+		}
+		if err != nil {
 			return j.say(KeyInfoUnusable, "an X509Certificate in KeyInfo is no certificate")
 		}
 	}
@@ -204,7 +212,7 @@ func (j *judgement) claims() Reason {
 func (j *judgement) signer(candidates []Registration) (Registration, bool) {
 	s := j.m.signed
 	for _, r := range candidates {
-		if r.Certificate.unusable(s.algorithm.scheme) == "" && r.Certificate.signed(s.algorithm, s.sum, s.value) {
+		if r.Certificate.unusable(s.algorithm.scheme) == "" && r.Certificate.signed(s.algorithm, s.sum.bytes(), s.value) {
 			return r, true
 		}
 	}

@@ -419,12 +419,12 @@ func TestCertificate(t *testing.T) {
 
 func TestDecodeBase64(t *testing.T) {
 	for text, want := range map[string]string{"QQ==": "A", " Q\tQ\r\n= = ": "A", "QUI=": "AB", "QUJD": "ABC"} {
-		if got, err := decodeBase64([]byte(text)); err != nil || string(got) != want {
+		if got, err := decodeBase64(nil, []byte(text)); err != nil || string(got) != want {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", " ", "QQ", "QQ=", "QQ===", "QR==", "QUJ=", "QQ==QQ==", "Q-_=", "QQ\u00a0==", "=", "QQ==\x00", "Q\vQ=="} {
-		if got, err := decodeBase64([]byte(text)); err == nil {
+		if got, err := decodeBase64(nil, []byte(text)); err == nil {
 			t.Errorf("%q: decoded as %q", text, got)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"math/big"
 	"strings"
+
+	"turnkey-gateway/verifier/xmltext"
 )
 
 // Bounds on KeyInfo: a chain of certificates with the names and serials of each.
@@ -16,7 +18,7 @@ const (
 // keyInfo is what KeyInfo says.
 type keyInfo struct {
 	hints Hints
-	ders  [][]byte // the certificates of hints.Fingerprints
+	texts []span // of the certificates of hints.Fingerprints, in the document
 }
 
 // keyInfo reads KeyInfo (XML Signature, 4.5). What can name a certificate is noted, all
@@ -38,11 +40,13 @@ func (r *reading) x509Data() {
 		offset := w.offset()
 		switch {
 		case w.is("X509Certificate"):
-			r.keyCertificate(offset, w.text("X509Certificate", maxCertificateText))
+			from := r.t.Finish
+			text := w.text("X509Certificate", maxCertificateText)
+			r.keyCertificate(text, span{from, r.t.Begin})
 		case w.is("X509IssuerSerial"):
 			r.issuerSerial(offset)
 		case w.is("X509SKI"):
-			ski, err := decodeBase64(w.text("X509SKI", maxNameText))
+			ski, err := decodeBase64(nil, w.text("X509SKI", maxNameText))
 			if err != nil || len(k.hints.SKIs) == maxKeyInfoCertificates {
 				r.refuse(KeyInfoUnusable, offset, "X509SKI is not base64, or one of more than %d", maxKeyInfoCertificates)
 				continue
@@ -54,19 +58,27 @@ func (r *reading) x509Data() {
 	}
 }
 
-func (r *reading) keyCertificate(offset int, text []byte) {
+func (r *reading) keyCertificate(text []byte, at span) {
 	k := &r.parts.keyInfo
-	der, err := decodeBase64(text)
+	var err error
+	r.der, err = decodeBase64(r.der[:0], text)
 	switch {
 	case err != nil:
-		r.refuse(KeyInfoUnusable, offset, "X509Certificate is not base64")
+		r.refuse(KeyInfoUnusable, at.begin, "X509Certificate is not base64")
 		return
-	case len(k.ders) == maxKeyInfoCertificates:
-		r.refuse(KeyInfoUnusable, offset, "KeyInfo holds more than %d certificates", maxKeyInfoCertificates)
+	case len(k.texts) == maxKeyInfoCertificates:
+		r.refuse(KeyInfoUnusable, at.begin, "KeyInfo holds more than %d certificates", maxKeyInfoCertificates)
 		return
+	case len(k.texts) == 0:
+		k.texts, k.hints.Fingerprints = r.m.room.texts[:0], r.m.room.fingerprint[:0]
 	}
-	k.ders = append(k.ders, der)
-	k.hints.Fingerprints = append(k.hints.Fingerprints, sha256.Sum256(der))
+	k.texts = append(k.texts, at)
+	k.hints.Fingerprints = append(k.hints.Fingerprints, sha256.Sum256(r.der))
+}
+
+// der returns the certificate whose text was read there.
+func (m *Message) der(at span) ([]byte, error) {
+	return decodeBase64(nil, xmltext.AppendText(nil, m.doc[at.begin:at.finish]))
 }
 
 func (r *reading) issuerSerial(offset int) {

@@ -15,20 +15,41 @@ type Message struct {
 	info    MessageInfo
 	want    []Claim // of the message's type
 	claims  []claimed
-	refused *refusal // nil where the form is acceptable
-	signed  *signed  // nil where the form of the signature is not
+	refused refusal // Unjudged where the form is acceptable
+	signed  *signed // nil where the form of the signature is not
+	room    room
+}
+
+// room is for what nearly every message has, so that all of it is one allocation.
+type room struct {
+	signed      signed
+	references  [1]reference
+	claims      [2]claimed
+	value       [512]byte // as long as that of RSA-4096
+	fingerprint [1]Fingerprint
+	texts       [1]span
 }
 
 // signed is what a Signature of acceptable form says, and what the document gives.
 type signed struct {
 	signedInfo
-	canonical     []byte // of SignedInfo
-	sum           []byte // of canonical
+	sum           digest // of the canonical SignedInfo
 	value         []byte
 	keyInfo       keyInfo
 	begin, finish int // of the Signature in the document
 	covering      int // the reference that covers the document
+	covered       digest
 }
+
+// A digest is a hash value; it has no bytes where there is none.
+type digest struct {
+	size  int
+	value [sha256.Size * 2]byte // as long as those of SHA-512
+}
+
+func (d *digest) bytes() []byte { return d.value[:d.size] }
+
+func (d *digest) equal(o *digest) bool { return bytes.Equal(d.bytes(), o.bytes()) }
 
 // A Moment is when a document is judged.
 type Moment struct {
@@ -42,7 +63,7 @@ func (m *Message) Info() MessageInfo { return m.info }
 // Hints returns what KeyInfo says of the signer; empty where the message is refused in
 // form, whoever sent it.
 func (m *Message) Hints() Hints {
-	if m.signed == nil || m.refused != nil {
+	if m.signed == nil || m.refused.reason != Unjudged {
 		return Hints{}
 	}
 	return m.signed.keyInfo.hints
@@ -51,8 +72,8 @@ func (m *Message) Hints() Hints {
 // mismatch returns the first reference that does not hold, nil where all do.
 func (s *signed) mismatch() *reference {
 	for i := range s.references {
-		if !bytes.Equal(s.references[i].expected, s.references[i].found) {
-			return &s.references[i]
+		if ref := &s.references[i]; !ref.expected.equal(&ref.found) {
+			return ref
 		}
 	}
 	return nil
@@ -62,15 +83,4 @@ func (s *signed) mismatch() *reference {
 func (m *Message) writeSigned(w io.Writer) error {
 	_, err := m.signed.references[m.signed.covering].write(w, m.doc, m.engine.limits)
 	return err
-}
-
-// signedSHA256 returns the SHA-256 of that form.
-func (m *Message) signedSHA256() ([sha256.Size]byte, error) {
-	ref := &m.signed.references[m.signed.covering]
-	if len(ref.found) == sha256.Size {
-		return [sha256.Size]byte(ref.found), nil
-	}
-	h := sha256.New()
-	err := m.writeSigned(h)
-	return [sha256.Size]byte(h.Sum(nil)), err
 }

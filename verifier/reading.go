@@ -25,20 +25,25 @@ type refusal struct {
 // to the gatherer, and while in the Signature to its grammar. It is reused.
 type reading struct {
 	engine *Engine
+	m      *Message // what is being made
 	doc    []byte
 
 	t    xmltext.Tokenizer
+	skim xmltext.Skim
 	walk walker // over t
+	note walker // over t, refusing nothing
 	mark xmltext.Mark
 	g    gatherer
 	over bool // t gave EOF or an error
 
 	// The document is canonicalised as it is read, in the form that it will probably
 	// turn out to be signed in; see guessed.
-	c     c14n.Canonicalizer
-	guess guess
-	sum   []byte // the digest of that form
-	sums  map[crypto.Hash]hash.Hash
+	c       c14n.Canonicalizer
+	guess   guess
+	sum     summer
+	failed  error  // why there is no such form
+	found   digest // of that form
+	covered digest // by SHA-256
 
 	refused    refusal
 	signatures int
@@ -50,7 +55,9 @@ type reading struct {
 	outside       bool // an instruction stands outside the root
 
 	info      xmltext.Tokenizer // over the canonical SignedInfo
+	infoWalk  walker            // over info
 	canonical bytes.Buffer      // the canonical SignedInfo
+	der       []byte            // a certificate of KeyInfo
 }
 
 // parts are what the Signature holds, as written.
@@ -63,17 +70,23 @@ type parts struct {
 }
 
 func newReading(e *Engine) *reading {
-	r := &reading{engine: e, sums: make(map[crypto.Hash]hash.Hash)}
-	r.walk = walker{t: &r.t, next: r.next, refuse: r.refuse, offset: func() int { return r.t.Begin }}
+	r := &reading{engine: e, g: gatherer{engine: e}, sum: summer{hashes: make(map[crypto.Hash]hash.Hash)}}
+	r.skim.Local = "Signature"
+	offset := func() int { return r.t.Begin }
+	r.walk = walker{t: &r.t, next: r.next, refuse: r.refuse, offset: offset}
+	r.note = walker{t: &r.t, next: r.next, refuse: func(Reason, int, string, ...any) {}, offset: offset}
+	r.infoWalk = walker{t: &r.info, next: r.nextOfInfo, refuse: r.refuse, offset: func() int { return r.parts.begin }}
 	return r
 }
 
 // release lets go of the document.
 func (r *reading) release() {
 	r.t.Release()
+	r.c.Release()
 	r.info.Release()
-	r.g.reset(nil)
-	r.doc, r.parts, r.refused, r.sum = nil, parts{}, refusal{}, nil
+	r.mark.Release()
+	r.g.reset()
+	r.doc, r.m, r.parts, r.refused = nil, nil, parts{}, refusal{}
 	r.canonical.Reset()
 }
 
@@ -85,37 +98,49 @@ func (r *reading) refuse(reason Reason, offset int, format string, args ...any) 
 }
 
 func (r *reading) read(doc []byte) *Message {
-	r.doc = doc
-	r.over, r.signatures, r.text, r.comment, r.outside = false, 0, false, false, false
-	r.split, r.behind = 0, false
-	r.t.Reset(doc, r.engine.limits)
-	r.g.reset(r.engine.claims)
-	r.guess = guessed(doc)
-	r.c.Reset(r.sink(r.guess.hash), c14n.Options{Method: r.guess.method})
-
+	r.begin(doc)
 	for kind := r.next(); kind != xmltext.EOF; kind = r.next() {
 		if kind == xmltext.Start && r.signatures == 1 && !r.parts.hasBegun() && isSignature(&r.t) {
 			r.signature()
 		}
+		r.skimOn()
 	}
-	// Close can't fail: hashes take all. The sum means something only if the document is
-	// accepted.
-	r.c.Close()
-	r.sum = r.sums[r.guess.hash].Sum(nil)
-	m := &Message{engine: r.engine, doc: doc, info: r.g.info, want: r.g.want, claims: r.g.claims}
+	r.failed = r.c.Close()
+	r.found, r.covered = r.sum.sum(r.guess.hash), r.sum.sum(crypto.SHA256)
+	r.g.tell(r.m)
 	switch {
 	case r.signatures == 0:
 		r.refuse(Unsigned, -1, "there is no {%s}Signature element", c14n.SignatureNamespace)
 	case r.signatures > 1:
 		r.refuse(AmbiguousSignature, -1, "there are %d Signature elements", r.signatures)
 	case r.parts.hasInfo && (r.refused.reason == Unjudged || r.refused.reason >= ProfileViolation):
-		r.signed(m)
+		r.signed()
 	}
-	if r.refused.reason != Unjudged {
-		refused := r.refused
-		m.refused = &refused
+	r.m.refused = r.refused
+	return r.m
+}
+
+func (r *reading) begin(doc []byte) {
+	r.m = &Message{engine: r.engine, doc: doc}
+	r.doc = doc
+	r.over, r.signatures, r.text, r.comment, r.outside = false, 0, false, false, false
+	r.split, r.behind = 0, false
+	r.t.Reset(doc, r.engine.limits)
+	r.g.reset()
+	r.guess = guessed(doc)
+	r.sum.reset(r.guess.hash, len(doc))
+	r.c.Reset(&r.sum, c14n.Options{Method: r.guess.method})
+}
+
+// skimOn reads on over what nobody but the canonicaliser needs to see.
+func (r *reading) skimOn() {
+	if r.over || r.behind || r.g.busy() {
+		return
 	}
-	return m
+	r.g.watch(&r.skim)
+	if r.c.Skim(&r.t, &r.skim) {
+		r.text, r.comment = false, false
+	}
 }
 
 func (p *parts) hasBegun() bool { return p.finish > 0 }
@@ -141,19 +166,18 @@ func (r *reading) next() xmltext.Kind {
 		r.over = true
 		return kind
 	case xmltext.Start:
-		if isSignature(&r.t) {
+		signature := isSignature(&r.t)
+		if signature {
 			r.signatures++
 			if r.split == 0 && r.text {
 				r.split = r.t.Depth()
 			}
 		}
 		r.text, r.comment, r.behind = false, false, false
-		if isSignature(&r.t) {
-			if r.signatures == 1 {
-				r.c.Skip()
-				r.g.token(&r.t)
-				return kind
-			}
+		if signature && r.signatures == 1 {
+			r.c.Leave()
+			r.g.token(&r.t)
+			return kind
 		}
 	case xmltext.End:
 		r.text, r.comment = false, false
@@ -210,35 +234,45 @@ type guess struct {
 	hash   crypto.Hash
 }
 
-// guessed looks for the identifiers of what is less usual where a Signature usually
-// stands, near the document's end or start. A wrong guess costs a second pass.
+// guessed looks for the identifiers of what is less usual in what looks like SignedInfo,
+// near the document's end or start. A wrong guess costs a second pass, no verdict.
 func guessed(doc []byte) guess {
 	const near = 12 << 10
-	contains := func(s string) bool {
-		return bytes.Contains(doc[max(0, len(doc)-near):], []byte(s)) ||
-			len(doc) > near && bytes.Contains(doc[:min(len(doc), near)], []byte(s))
+	about := doc[max(0, len(doc)-near):]
+	end := lastIndex(about, "SignedInfo>")
+	if end < 0 {
+		about = doc[:min(len(doc), near)]
+		end = bytes.LastIndex(about, []byte("SignedInfo>"))
 	}
+	about = about[max(0, end-2<<10):max(0, end)]
 	g := guess{method: c14n.Inclusive10, hash: crypto.SHA256}
-	if contains("xml-exc-c14n#") {
+	if bytes.Contains(about, []byte("xml-exc-c14n#")) {
 		g.method = c14n.Exclusive
 	}
 	switch {
-	case contains("#sha256\""):
-	case contains("#sha512\""):
+	case bytes.Contains(about, []byte("#sha256\"")):
+	case bytes.Contains(about, []byte("#sha512\"")):
 		g.hash = crypto.SHA512
-	case contains("#sha384\""):
+	case bytes.Contains(about, []byte("#sha384\"")):
 		g.hash = crypto.SHA384
 	}
 	return g
 }
 
-// sink returns the hash, reset.
-func (r *reading) sink(h crypto.Hash) hash.Hash {
-	sum := r.sums[h]
-	if sum == nil {
-		sum = h.New()
-		r.sums[h] = sum
+// lastIndex is bytes.LastIndex for what is rare, in a fraction of its time: it looks at
+// one byte in len(what) (Horspool's algorithm, from the end).
+func lastIndex(s []byte, what string) int {
+	var step [256]uint8
+	for i := range step {
+		step[i] = uint8(len(what))
 	}
-	sum.Reset()
-	return sum
+	for i := len(what) - 1; i > 0; i-- {
+		step[what[i]] = uint8(i)
+	}
+	for i := len(s) - len(what); i >= 0; i -= int(step[s[i]]) {
+		if string(s[i:i+len(what)]) == what {
+			return i
+		}
+	}
+	return -1
 }

@@ -1,6 +1,10 @@
 package verifier
 
-import "fmt"
+import (
+	"crypto"
+	"errors"
+	"fmt"
+)
 
 // Bounds on the parts of a Signature, in bytes as written. Real ones are a tenth of it.
 const (
@@ -55,11 +59,9 @@ func (r *reading) signedInfo() {
 	r.t.Mark(&r.mark)
 	begin := r.t.Begin
 	p.hasInfo = true
-	quiet := *w
-	quiet.refuse = func(Reason, int, string, ...any) {}
 	for first := true; w.child(); first = false {
 		if first && w.is("CanonicalizationMethod") {
-			p.method, _ = quiet.canonicalForm("CanonicalizationMethod")
+			p.method, _ = r.note.canonicalForm("CanonicalizationMethod")
 			continue
 		}
 		w.skip(false)
@@ -70,60 +72,65 @@ func (r *reading) signedInfo() {
 }
 
 func (r *reading) signatureValue(offset int, text []byte) {
-	value, err := decodeBase64(text)
-	if err != nil {
+	var err error
+	if r.parts.value, err = decodeBase64(r.m.room.value[:0], text); err != nil {
 		r.refuse(ProfileViolation, offset, "SignatureValue is not base64")
-		return
 	}
-	r.parts.value = value
 }
 
 // signed reads SignedInfo from its canonical form and computes the digests that it is
-// to be compared with, for m.
-func (r *reading) signed(m *Message) {
-	info := r.readSignedInfo()
+// to be compared with.
+func (r *reading) signed() {
+	s := &r.m.room.signed
+	*s = signed{value: r.parts.value, keyInfo: r.parts.keyInfo, begin: r.parts.begin, finish: r.parts.finish, covering: -1}
+	s.references = r.m.room.references[:0]
+	r.readSignedInfo(&s.signedInfo)
 	if r.refused.reason != Unjudged && r.refused.reason < KeyInfoUnusable {
 		return
 	}
-	s := &signed{
-		signedInfo: info,
-		canonical:  append([]byte(nil), r.canonical.Bytes()...),
-		value:      r.parts.value,
-		keyInfo:    r.parts.keyInfo,
-		begin:      r.parts.begin,
-		finish:     r.parts.finish,
-		covering:   -1,
-	}
-	h := r.sink(info.algorithm.hash)
-	h.Write(s.canonical)
-	s.sum = h.Sum(nil)
-	if err := r.digest(s); err != nil {
+	switch err := r.digest(s); {
+	case errors.Is(err, errExpansion):
+		r.refuse(TooLarge, r.parts.begin, "%v", err)
+		return
+	case err != nil:
 		r.refuse(ProfileViolation, r.parts.begin, "%v", err)
 		return
 	}
-	m.signed = s
+	s.sum = r.sum.digestOf(s.algorithm.hash, r.canonical.Bytes())
+	r.m.signed = s
 }
 
 // digest computes what the references' digests should be.
 func (r *reading) digest(s *signed) error {
 	for i := range s.references {
 		ref := &s.references[i]
-		// Nothing is canonicalised twice that was canonicalised while it was read.
-		if ref.uri == "" && ref.is(r.guess) {
-			ref.found = r.sum
-			s.covering = i
-			continue
-		}
-		covers, err := ref.digest(r.doc, r.engine.limits, r.outside)
+		covers, covered, err := r.digestOne(ref)
 		if err != nil {
 			return fmt.Errorf("reference %s: %w", asciiQuote(ref.uri), err)
 		}
 		if covers && s.covering < 0 {
-			s.covering = i
+			s.covering, s.covered = i, covered
 		}
 	}
 	if s.covering < 0 {
 		return errNotCovered
 	}
 	return nil
+}
+
+// digestOne sets the found digest of a reference, and returns whether what it is to is
+// the whole document but the Signature, and that by SHA-256.
+func (r *reading) digestOne(ref *reference) (covers bool, covered digest, err error) {
+	// Nothing is canonicalised twice that was canonicalised while it was read.
+	if ref.uri == "" && ref.is(r.guess) {
+		ref.found = r.found
+		return true, r.covered, r.failed
+	}
+	r.sum.reset(ref.digestBy.hash, len(r.doc))
+	if covers, err = ref.write(&r.sum, r.doc, r.engine.limits); err != nil {
+		return false, digest{}, err
+	}
+	ref.found = r.sum.sum(ref.digestBy.hash)
+	// An instruction outside the root is covered by URI="" only.
+	return covers && (ref.uri == "" || !r.outside), r.sum.sum(crypto.SHA256), nil
 }

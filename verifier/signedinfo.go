@@ -28,6 +28,17 @@ type canonicalForm struct {
 	prefixes []string // of Exclusive
 }
 
+// canonicalForms are the canonicalisations by their identifiers.
+var canonicalForms = func() map[string]canonicalForm {
+	all := make(map[string]canonicalForm)
+	for _, m := range []c14n.Method{c14n.Inclusive10, c14n.Inclusive11, c14n.Exclusive} {
+		for _, comments := range []bool{false, true} {
+			all[m.URI(comments)] = canonicalForm{method: m, comments: comments}
+		}
+	}
+	return all
+}()
+
 func (f *canonicalForm) options() c14n.Options {
 	return c14n.Options{Method: f.method, Comments: f.comments, PrefixList: f.prefixes}
 }
@@ -38,46 +49,44 @@ type reference struct {
 	enveloped bool
 	form      canonicalForm
 	digestBy  algorithm
-	expected  []byte // what the signer says
-	found     []byte // what the document gives
+	expected  digest // what the signer says
+	found     digest // what the document gives
 }
 
 // readSignedInfo canonicalises SignedInfo into r.canonical and reads that: what is
 // believed is what was signed.
-func (r *reading) readSignedInfo() signedInfo {
+func (r *reading) readSignedInfo(info *signedInfo) {
 	r.canonical.Reset()
 	form := r.parts.method
 	if err := c14n.WriteElement(&r.canonical, r.doc, &r.mark, form.options(), r.engine.limits); err != nil {
 		r.refuse(ProfileViolation, r.parts.begin, "SignedInfo has no canonical form: %v", err)
-		return signedInfo{}
+		return
 	}
 	r.info.Reset(r.canonical.Bytes(), xmltext.Limits{})
-	w := &walker{
-		t: &r.info, refuse: r.refuse,
-		next: func() xmltext.Kind {
-			kind, err := r.info.Next()
-			if err != nil {
-				r.refuse(ProfileViolation, r.parts.begin, "the canonical form of SignedInfo can't be read: %v", err)
-				return xmltext.EOF
-			}
-			return kind
-		},
-		offset: func() int { return r.parts.begin },
-	}
+	w := &r.infoWalk
 	if w.next() != xmltext.Start {
 		w.violation("SignedInfo is empty")
-		return signedInfo{}
+		return
 	}
-	info := w.signedInfo(r.engine.profile)
+	w.signedInfo(r.engine.profile, info)
 	if r.refused.reason == Unjudged && !info.form.equal(form) {
 		// Cannot be: both were read by one function from one element.
 		w.violation("CanonicalizationMethod reads differently once canonicalised")
 	}
-	return info
+}
+
+// nextOfInfo is the next token of the canonical SignedInfo.
+func (r *reading) nextOfInfo() xmltext.Kind {
+	kind, err := r.info.Next()
+	if err != nil {
+		r.refuse(ProfileViolation, r.parts.begin, "the canonical form of SignedInfo can't be read: %v", err)
+		return xmltext.EOF
+	}
+	return kind
 }
 
 // signedInfo reads XML Signature, 4.4, narrowed.
-func (w *walker) signedInfo(p Profile) (info signedInfo) {
+func (w *walker) signedInfo(p Profile, info *signedInfo) {
 	for i := range w.t.Attrs {
 		// As an apex it carries what it inherits of xml:lang and the like.
 		if a := &w.t.Attrs[i]; a.Name.ID != xmltext.XML && string(a.Name.Local) != "Id" {
@@ -115,17 +124,16 @@ func (w *walker) signedInfo(p Profile) (info signedInfo) {
 		w.violation("SignedInfo lacks %s", [...]string{"CanonicalizationMethod", "SignatureMethod", "Reference"}[stage])
 	}
 	info.sha1 = info.sha1 || info.algorithm.sha1
-	return info
 }
 
 // knownAlgorithm reads an element that has an Algorithm and no parameters.
 func (w *walker) knownAlgorithm(element string, known map[string]algorithm) algorithm {
 	uri := w.algorithm(element)
 	w.empty(element)
-	a, ok := known[uri]
+	a, ok := known[string(uri)]
 	switch {
 	case !ok:
-		w.violation("the algorithm %s of %s is not accepted", asciiQuote(uri), element)
+		w.violation("the algorithm %s of %s is not accepted", asciiQuote(string(uri)), element)
 	case a.broken:
 		w.refuse(WeakAlgorithm, w.offset(), "the algorithm %s of %s is broken", a.name, element)
 	}
@@ -137,10 +145,10 @@ func (w *walker) canonicalForm(element string) (form canonicalForm, ok bool) {
 	return w.canonicalFormOf(element, w.algorithm(element))
 }
 
-func (w *walker) canonicalFormOf(element, uri string) (form canonicalForm, ok bool) {
-	form.method, form.comments, ok = c14n.Identified(uri)
+func (w *walker) canonicalFormOf(element string, uri []byte) (form canonicalForm, ok bool) {
+	form, ok = canonicalForms[string(uri)]
 	if !ok {
-		w.violation("the algorithm %s of %s is not accepted", asciiQuote(uri), element)
+		w.violation("the algorithm %s of %s is not accepted", asciiQuote(string(uri)), element)
 		w.skip(true)
 		return form, false
 	}
@@ -151,7 +159,7 @@ func (w *walker) canonicalFormOf(element, uri string) (form canonicalForm, ok bo
 		}
 		values, _ := w.attributes("InclusiveNamespaces", "PrefixList")
 		w.empty("InclusiveNamespaces")
-		form.prefixes = strings.FieldsFunc(values[0], func(r rune) bool { return r < 0x80 && strings.ContainsRune(" \t\r\n", r) })
+		form.prefixes = strings.FieldsFunc(string(values[0]), func(r rune) bool { return r < 0x80 && strings.ContainsRune(" \t\r\n", r) })
 		if len(form.prefixes) > maxPrefixes {
 			w.violation("a PrefixList names more than %d prefixes", maxPrefixes)
 			form.prefixes = nil
@@ -166,14 +174,14 @@ const maxPrefixes = 64
 // reference reads XML Signature, 4.4.3, narrowed.
 func (w *walker) reference(p Profile) (ref reference) {
 	values, there := w.attributes("Reference", "URI", "Type", "Id")
-	ref.uri = values[0]
+	ref.uri = string(values[0])
 	switch {
 	case !there[0]:
 		w.violation("a Reference has no URI")
 	case ref.uri != "" && !(p.ByID && len(ref.uri) > 1 && ref.uri[0] == '#' && !strings.ContainsAny(ref.uri, "()")):
 		w.violation("the Reference is to %s: only URI=\"\", the whole document, is accepted", asciiQuote(ref.uri))
-	case values[1] == manifestType || there[1] && !p.ByID:
-		w.violation("a Reference of type %s is not accepted", asciiQuote(values[1]))
+	case string(values[1]) == manifestType || there[1] && !p.ByID:
+		w.violation("a Reference of type %s is not accepted", asciiQuote(string(values[1])))
 	}
 	stage := 0 // Transforms, DigestMethod, DigestValue
 	for w.child() {
@@ -214,10 +222,10 @@ func (w *walker) transforms(p Profile, ref *reference) {
 		}
 		uri := w.algorithm("Transform")
 		switch {
-		case uri == enveloped && !ref.enveloped && !canonicalised:
+		case string(uri) == enveloped && !ref.enveloped && !canonicalised:
 			ref.enveloped = true
 			w.empty("Transform")
-		case canonicalised || uri == enveloped:
+		case canonicalised || string(uri) == enveloped:
 			w.violation("the transforms are more than, or not in the order of, enveloped-signature and one canonicalisation")
 			w.skip(true)
 		default:
@@ -233,13 +241,15 @@ func (w *walker) transforms(p Profile, ref *reference) {
 	}
 }
 
-func (w *walker) digestValue(h crypto.Hash) []byte {
-	value, err := decodeBase64(w.text("DigestValue", maxValue))
+func (w *walker) digestValue(h crypto.Hash) (d digest) {
+	value, err := decodeBase64(d.value[:0], w.text("DigestValue", maxValue))
 	switch {
 	case err != nil:
 		w.violation("DigestValue is not base64")
 	case h != 0 && len(value) != h.Size():
 		w.violation("DigestValue has %d bytes, not the %d of its algorithm", len(value), h.Size())
+	default:
+		d.size = copy(d.value[:], value)
 	}
-	return value
+	return d
 }

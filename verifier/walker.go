@@ -16,6 +16,8 @@ type walker struct {
 	next   func() xmltext.Kind
 	refuse func(reason Reason, offset int, format string, args ...any)
 	offset func() int // in the document, of the current token
+
+	scratch []byte // of text
 }
 
 func (w *walker) violation(format string, args ...any) {
@@ -78,20 +80,20 @@ func (w *walker) empty(name string) {
 }
 
 // text returns the text of the current element, which has no children. Longer than most
-// bytes, as written, it is refused.
+// bytes, as written, it is refused. It is good until text is called again.
 func (w *walker) text(name string, most int) []byte {
-	var text []byte
+	w.scratch = w.scratch[:0]
 	size := 0
 	for {
 		switch w.next() {
 		case xmltext.End, xmltext.EOF:
-			return text
+			return w.scratch
 		case xmltext.Text:
 			if size += len(w.t.Data); size > most {
 				w.violation("%s is longer than %d bytes", name, most)
 				continue
 			}
-			text = xmltext.AppendText(text, w.t.Data)
+			w.scratch = xmltext.AppendText(w.scratch, w.t.Data)
 		case xmltext.Start:
 			w.unexpected(name)
 		default:
@@ -102,21 +104,21 @@ func (w *walker) text(name string, most int) []byte {
 
 // attributes returns the values of the named attributes of the current start tag and
 // which of them are there, and refuses all others.
-func (w *walker) attributes(element string, names ...string) (values [3]string, there [3]bool) {
+func (w *walker) attributes(element string, names ...string) (values [3][]byte, there [3]bool) {
 	for i := range w.t.Attrs {
 		a := &w.t.Attrs[i]
-		at := slices.Index(names, string(a.Name.Local))
+		at := slices.IndexFunc(names, func(name string) bool { return name == string(a.Name.Local) })
 		if len(a.Name.Prefix) > 0 || at < 0 {
 			w.violation("attribute %s is unknown on %s", asciiQuote(string(a.Name.Local)), element)
 			continue
 		}
-		values[at], there[at] = string(a.Value()), true
+		values[at], there[at] = a.Value(), true
 	}
 	return values, there
 }
 
 // algorithm returns the Algorithm of the current start tag.
-func (w *walker) algorithm(element string) string {
+func (w *walker) algorithm(element string) []byte {
 	values, there := w.attributes(element, "Algorithm")
 	if !there[0] {
 		w.violation("%s has no Algorithm", element)

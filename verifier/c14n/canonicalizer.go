@@ -27,8 +27,8 @@ type Canonicalizer struct {
 	err     error // the first of w
 	out     []byte
 	written int64
-	depth   int // open elements that were written
-	skipped int // open elements that were not, inside one that Skip left out
+	depth   int // open elements that were written, skimmed ones aside
+	skipped int // open elements that were not, inside one that Leave left out
 
 	// Exclusive only: what the innermost written element has rendered for each prefix,
 	// and how to get back to what the elements around it had.
@@ -54,13 +54,13 @@ func (c *Canonicalizer) Reset(w io.Writer, opts Options) {
 		scope: c.scope[:0], attrs: c.attrs[:0]}
 }
 
-// release lets go of the document and the writer.
-func (c *Canonicalizer) release() {
+// Release lets go of the document and the writer, so that c can be kept.
+func (c *Canonicalizer) Release() {
 	c.Reset(nil, Options{})
-	clear(c.rendered[:cap(c.rendered)])
-	clear(c.undo[:cap(c.undo)])
-	clear(c.scope[:cap(c.scope)])
-	clear(c.attrs[:cap(c.attrs)])
+	c.rendered = xmltext.Forget(c.rendered)
+	c.undo = xmltext.Forget(c.undo)
+	c.scope = xmltext.Forget(c.scope)
+	c.attrs = xmltext.Forget(c.attrs)
 }
 
 // Written returns how many bytes of canonical form there are so far.
@@ -80,11 +80,53 @@ func (c *Canonicalizer) flush() {
 	c.out = c.out[:0]
 }
 
-// Skip takes the current start tag of t and leaves that element out.
-func (c *Canonicalizer) Skip() { c.skipped = 1 }
+// Leave takes the current start tag of t and leaves that element out. It is to be called
+// only where the elements around it are written.
+func (c *Canonicalizer) Leave() { c.skipped++ }
+
+// Skim has t read on as far as what it reads is canonical as it stands, and takes that
+// over, see [xmltext.Tokenizer.Skim]; s says which tags to leave. It reports whether there
+// was any.
+func (c *Canonicalizer) Skim(t *xmltext.Tokenizer, s *xmltext.Skim) bool {
+	if c.skipped > 0 || c.depth == 0 {
+		return false
+	}
+	s.Declares, s.Rendered = c.opts.Method == Exclusive, c.rendered
+	begin, finish := t.Skim(s)
+	s.Rendered = nil
+	if begin == finish {
+		return false
+	}
+	for _, cut := range s.Cuts {
+		c.verbatim(t.Slice(begin, cut))
+		begin = cut + 1
+	}
+	c.verbatim(t.Slice(begin, finish))
+	return true
+}
+
+// direct is from which length on input is handed on where it is.
+const direct = 512
+
+func (c *Canonicalizer) verbatim(b []byte) {
+	if len(b) < direct {
+		if c.out = append(c.out, b...); len(c.out) >= chunk {
+			c.flush()
+		}
+		return
+	}
+	c.flush()
+	if c.err == nil {
+		_, c.err = c.w.Write(b)
+	}
+	c.written += int64(len(b))
+}
 
 // Token takes the current token of t.
 func (c *Canonicalizer) Token(t *xmltext.Tokenizer) {
+	if c.err != nil {
+		return // the rest would be for nothing
+	}
 	if c.skipped > 0 {
 		switch t.Kind {
 		case xmltext.Start:
@@ -163,6 +205,9 @@ func (c *Canonicalizer) end(t *xmltext.Tokenizer) {
 	c.out = append(c.out, "</"...)
 	c.out = append(c.out, t.QName...)
 	c.out = append(c.out, '>')
+	if t.Skimmed {
+		return
+	}
 	for n := len(c.undo); n > 0 && c.undo[n-1].depth == c.depth; n-- {
 		c.rendered[c.undo[n-1].id] = c.undo[n-1].uri
 		c.undo = c.undo[:n-1]

@@ -45,8 +45,9 @@ func CanonicalizeUnsigned(doc []byte, opts Options) ([]byte, error) {
 
 // A pass is what one canonicalisation needs. They are reused.
 type pass struct {
-	t xmltext.Tokenizer
-	c Canonicalizer
+	t    xmltext.Tokenizer
+	c    Canonicalizer
+	skim xmltext.Skim
 }
 
 var passes = sync.Pool{New: func() any { return new(pass) }}
@@ -54,7 +55,7 @@ var passes = sync.Pool{New: func() any { return new(pass) }}
 // release lets go of the document and keeps the memory for the next.
 func (p *pass) release() {
 	p.t.Release()
-	p.c.release()
+	p.c.Release()
 	passes.Put(p)
 }
 
@@ -67,7 +68,9 @@ func Write(w io.Writer, doc []byte, opts Options, unsigned bool, limits xmltext.
 	t, c := &p.t, &p.c
 	t.Reset(doc, limits)
 	c.Reset(w, opts)
+	p.skim = xmltext.Skim{Local: "Signature", Cuts: p.skim.Cuts}
 	for {
+		c.Skim(t, &p.skim)
 		kind, err := t.Next()
 		switch {
 		case err != nil:
@@ -80,7 +83,7 @@ func Write(w io.Writer, doc []byte, opts Options, unsigned bool, limits xmltext.
 		case kind == xmltext.Start && t.Name.Is(SignatureNamespace, "Signature"):
 			signatures++
 			if unsigned && c.skipped == 0 {
-				c.Skip()
+				c.Leave()
 				continue
 			}
 		}
@@ -98,7 +101,9 @@ func WriteElement(w io.Writer, doc []byte, m *xmltext.Mark, opts Options, limits
 	t, c := &p.t, &p.c
 	t.Resume(doc, m, limits)
 	c.Reset(w, opts)
+	p.skim = xmltext.Skim{Cuts: p.skim.Cuts}
 	for {
+		c.Skim(t, &p.skim)
 		kind, err := t.Next()
 		switch {
 		case err != nil:

@@ -1,6 +1,7 @@
 package c14n
 
 import (
+	"bytes"
 	"unicode/utf8"
 
 	"turnkey-gateway/verifier/xmltext"
@@ -107,14 +108,15 @@ func appendValueRune(dst []byte, r rune) []byte {
 
 // appendEscapedValue appends the canonical form of an attribute value already expanded.
 func appendEscapedValue(dst, value []byte) []byte {
-	for _, c := range value {
-		if c < utf8.RuneSelf {
-			dst = appendValueRune(dst, rune(c))
-		} else {
-			dst = append(dst, c)
+	for {
+		special := bytes.IndexAny(value, "&<\"\t\n\r")
+		if special < 0 {
+			return append(dst, value...)
 		}
+		dst = append(dst, value[:special]...)
+		dst = appendValueRune(dst, rune(value[special]))
+		value = value[special+1:]
 	}
-	return dst
 }
 
 // appendLineEnds appends a comment or an instruction, of which only line ends change.

@@ -30,7 +30,7 @@ scan:
 			if size == 0 {
 				return EOF, t.badReference(i)
 			}
-			clean = false
+			clean = clean && canonicalInText(doc[i:]) > 0
 			i += size
 		case c == '>':
 			if i >= t.pos+2 && doc[i-1] == ']' && doc[i-2] == ']' {

@@ -18,6 +18,11 @@ func (t *Tokenizer) Mark(m *Mark) {
 	m.xml = append(m.xml[:0], t.Inherited()...)
 }
 
+// Release lets go of the document.
+func (m *Mark) Release() {
+	m.prefixes, m.bindings, m.xml = Forget(m.prefixes), Forget(m.bindings), Forget(m.xml)
+}
+
 // Resume makes t read the one element at m, in a document already found well-formed.
 // [Tokenizer.Depth] counts from that element, and EOF follows its end. Offsets are those
 // of the document.

@@ -47,7 +47,7 @@ const few = 8
 func (n *namespaces) reset() {
 	n.prefixes = append(n.prefixes[:0], prefix{top: unbound}, prefix{name: []byte("xml"), top: unbound})
 	n.bindings = n.bindings[:0]
-	clear(n.index)
+	n.index = nil
 	n.bind(XML, []byte(xmlNamespace), 0)
 }
 

@@ -60,6 +60,35 @@ func Reference(b []byte) (r rune, size int) {
 	return r, end + 1
 }
 
+// canonicalInText returns the length of the reference at the start of b if that is how
+// Canonical XML (2.3) writes its character in text, else 0.
+func canonicalInText(b []byte) int {
+	switch {
+	case hasPrefix(b, "&amp;"), hasPrefix(b, "&#xD;"):
+		return 5
+	case hasPrefix(b, "&lt;"), hasPrefix(b, "&gt;"):
+		return 4
+	}
+	return 0
+}
+
+// canonicalInValue is canonicalInText for attribute values.
+func canonicalInValue(b []byte) int {
+	switch {
+	case hasPrefix(b, "&amp;"), hasPrefix(b, "&#x9;"), hasPrefix(b, "&#xA;"), hasPrefix(b, "&#xD;"):
+		return 5
+	case hasPrefix(b, "&lt;"):
+		return 4
+	case hasPrefix(b, "&quot;"):
+		return 6
+	}
+	return 0
+}
+
+func hasPrefix(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
+}
+
 // maxReference bounds a reference: leading zeros are legal, a page of them is not.
 const maxReference = 64
 

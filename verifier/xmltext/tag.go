@@ -86,7 +86,7 @@ func (t *Tokenizer) startTag() (Kind, *Error) {
 	if len(t.open) >= t.limits.Depth {
 		return EOF, t.tooLarge(t.pos, "elements nest deeper than %d", t.limits.Depth)
 	}
-	t.open = append(t.open, element{int32(begin), int32(end), int32(len(t.space.bindings))})
+	t.open = append(t.open, element{begin: int32(begin), end: int32(end), bindings: int32(len(t.space.bindings))})
 	t.QName = t.doc[begin:end]
 	t.Name.Prefix, t.Name.Local = split(t.QName, colon-begin)
 	t.Attrs, t.Declarations = t.Attrs[:0], t.Declarations[:0]
@@ -344,7 +344,7 @@ func (t *Tokenizer) endTag() (Kind, *Error) {
 // close ends the innermost element.
 func (t *Tokenizer) close() Kind {
 	top := t.open[len(t.open)-1]
-	t.QName = t.doc[top.begin:top.end]
+	t.QName, t.Skimmed = t.doc[top.begin:top.end], top.skimmed
 	for n := len(t.xml); n > 0 && t.xml[n-1].depth == int32(len(t.open)); n-- {
 		t.xml = t.xml[:n-1]
 	}

@@ -72,6 +72,9 @@ type Tokenizer struct {
 	// QName is the name as written of Start and End, and the target of an Instruction.
 	QName []byte
 
+	// Skimmed says of an End that its start was read by Skim.
+	Skimmed bool
+
 	// Name is the resolved name of Start.
 	Name Name
 
@@ -102,6 +105,7 @@ type Tokenizer struct {
 type element struct {
 	begin, end int32 // its QName in the document
 	bindings   int32 // how many there were outside it
+	skimmed    bool  // its start tag was read by Skim
 }
 
 // Reset makes t read doc from its start. It must not change while t is in use.
@@ -121,12 +125,25 @@ func (t *Tokenizer) begin(doc []byte, offset int, limits Limits) {
 // Release lets go of the document, so that t can be kept without keeping it.
 func (t *Tokenizer) Release() {
 	t.Reset(nil, t.limits)
-	clear(t.Attrs[:cap(t.Attrs)])
-	clear(t.Declarations[:cap(t.Declarations)])
-	clear(t.xml[:cap(t.xml)])
-	clear(t.space.bindings[len(t.space.bindings):cap(t.space.bindings)])
-	clear(t.space.prefixes[len(t.space.prefixes):cap(t.space.prefixes)])
+	t.Attrs = Forget(t.Attrs)
+	t.Declarations = Forget(t.Declarations)
+	t.xml = Forget(t.xml)
+	t.space.bindings = Forget(t.space.bindings)
+	t.space.prefixes = Forget(t.space.prefixes)
 }
+
+// Forget empties a slice that is to be used again, so that it keeps nothing alive. One that
+// grew large it drops, since emptying that would cost the next document too.
+func Forget[T any](s []T) []T {
+	if cap(s) > 64 {
+		return nil
+	}
+	clear(s[:cap(s)])
+	return s[:0]
+}
+
+// Slice returns a part of the document.
+func (t *Tokenizer) Slice(begin, finish int) []byte { return t.doc[begin:finish] }
 
 // Depth is how many elements are open: at Start and End, those around the element and
 // itself.

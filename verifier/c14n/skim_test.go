@@ -1,0 +1,121 @@
+package c14n
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"turnkey-gateway/verifier/xmltext"
+)
+
+// slowly is Write without Skim: every token by itself.
+func slowly(doc []byte, opts Options, unsigned bool, limits xmltext.Limits) (out []byte, signatures int, err error) {
+	var t xmltext.Tokenizer
+	var c Canonicalizer
+	var w bytes.Buffer
+	t.Reset(doc, limits)
+	c.Reset(&w, opts)
+	for {
+		kind, err := t.Next()
+		if err != nil {
+			return nil, 0, err
+		}
+		if kind == xmltext.EOF {
+			err := c.Close()
+			return w.Bytes(), signatures, err
+		}
+		if kind == xmltext.Start && t.Name.Is(SignatureNamespace, "Signature") {
+			signatures++
+			if unsigned && c.skipped == 0 {
+				c.Leave()
+				continue
+			}
+		}
+		c.Token(&t)
+	}
+}
+
+// checkSkim holds that skimming changes nothing: neither what is written, nor what is
+// refused, where and why.
+func checkSkim(t *testing.T, doc []byte) {
+	t.Helper()
+	few := xmltext.Limits{Depth: 6, Elements: 30, Attributes: 3, AllAttributes: 20, Namespaces: 5, Name: 20, Value: 40}
+	for _, limits := range []xmltext.Limits{{}, few} {
+		for _, opts := range []Options{{}, {Method: Exclusive}, {Method: Exclusive, PrefixList: []string{"p", "#default"}}, {Method: Inclusive11, Comments: true}} {
+			for _, unsigned := range []bool{false, true} {
+				want, wantSignatures, wantErr := slowly(doc, opts, unsigned, limits)
+				var got bytes.Buffer
+				signatures, err := Write(&got, doc, opts, unsigned, limits)
+				switch {
+				case (err == nil) != (wantErr == nil), err != nil && err.Error() != wantErr.Error():
+					t.Fatalf("%q, %+v: error %v, without skimming %v", doc, opts, err, wantErr)
+				case err == nil && (!bytes.Equal(got.Bytes(), want) || signatures != wantSignatures):
+					t.Fatalf("%q, %+v: %q, %d Signatures; without skimming %q, %d", doc, opts, got.Bytes(), signatures, want, wantSignatures)
+				}
+			}
+		}
+	}
+}
+
+// skimSeeds hold what is on either side of each of Skim's decisions.
+var skimSeeds = []string{
+	`<a><b>x</b></a>`, `<a><b>x</b ></a>`, `<a><b >x</b></a>`, `<a><b/></a>`, `<a><b></a></b>`, `<a><b></b`, `<a><b>`, `<a><b></bb></a>`,
+	`<a><b c="1"></b></a>`, `<a><b c="1" d="2"></b></a>`, `<a><b d="1" c="2"></b></a>`, `<a><b c="1" c="2"></b></a>`, `<a><b c='1'></b></a>`,
+	`<a><b  c="1"></b></a>`, `<a><b c ="1"></b></a>`, `<a><b c="1" ></b></a>`, `<a><b c="1"d="2"></b></a>`, `<a><b c="&lt;&amp;&quot;&#x9;"></b></a>`,
+	`<a><b c="&gt;"></b></a>`, `<a><b c="<"></b></a>`, "<a><b c=\"\t\"></b></a>", `<a><b c="x'y>z"></b></a>`, `<a><b c="></b></a>`,
+	`<a xmlns:p="urn:p"><p:b></p:b></a>`, `<p:a xmlns:p="urn:p"><p:b p:c="1"></p:b></p:a>`, `<a><q:b></q:b></a>`, `<a><b q:c="1"></b></a>`,
+	`<p:a xmlns:p="urn:p" xmlns:q="urn:q"><p:b c="1" p:d="2"></p:b><p:b p:c="1" d="2"></p:b><p:b p:c="1" q:d="2"></p:b></p:a>`,
+	`<p:a xmlns:p="urn:p" xmlns:q="urn:q"><b><q:c></q:c></b><q:c q:d=""></q:c></p:a>`, `<a xmlns="urn:a"><b xmlns=""><c></c></b><c></c></a>`,
+	`<p:a xmlns:p="urn:1"><p:b xmlns:p="urn:2"><p:c></p:c></p:b><p:c></p:c></p:a>`, `<a><b xmlns="1"></b></a>`, `<a><b xmlns:xml="x"></b></a>`,
+	`<a xml:lang="zh"><b xml:lang="en"></b><xml:c></xml:c></a>`, `<a><xmlns:b></xmlns:b></a>`, `<a><b xmlns:=""></b></a>`,
+	`<a><b:></b:></a>`, `<a><:b></:b></a>`, `<a><b:c:d></b:c:d></a>`, `<a><1b></1b></a>`, `<a><b.-1></b.-1></a>`, `<a><é></é></a>`, "<a><b\xff></b></a>",
+	"<a>\r\n <b>\r\n</b>\r</a>", "<a>x\r</a>", "<a>x\r\n</a>", "<a>\r\n<!--\r\n--><b></b></a>", `<a>]]><b></b></a>`, `<a>x > y<b></b></a>`, `<a>&amp;&lt;&gt;&#xD;<b></b></a>`,
+	`<a>&#13;<b></b></a>`, `<a>&nbsp;<b></b></a>`, `<a>&<b></b></a>`, "<a>\x00<b></b></a>", "<a>\x1f<b></b></a>", "<a>\x7f<b></b></a>", "<a>\xc0\xaf<b></b></a>",
+	"<a>不鏽鋼<b>螺\xe4</b></a>", "<a>\uFFFE<b></b></a>", "<a>\U0001F600<b></b></a>", "<a>\u0085\u2028<b></b></a>", "<a>\xed\xa0\x80<b></b></a>",
+	`<a><b><!-- --></b><b><![CDATA[<]]></b><b><?x y?></b></a>`, `<a>x<!-- -->y<b></b></a>`, `<a><b></b></a><c></c>`, `<a><b></b></a>x`,
+	`<a><Signature></Signature><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><b></b></Signature><b></b></a>`,
+	`<a xmlns:s="http://www.w3.org/2000/09/xmldsig#"><b><s:Signature><s:Signature><c></c></s:Signature></s:Signature></b><b></b></a>`,
+	`<a><b><c><d><e><f><g></g></f></e></d></c></b></a>`, `<a><aVeryLongNameThatIsBeyondTheLimit></aVeryLongNameThatIsBeyondTheLimit></a>`,
+	`<a><b c="` + strings.Repeat("x", 60) + `"></b></a>`, `<a>` + strings.Repeat("<b></b>", 40) + `</a>`, `<a>` + strings.Repeat(`<b c=""></b>`, 25) + `</a>`,
+	`<a xmlns:xmlns="urn:x"></a>`, `<a><b`, `<a><b c`, `<a><b c=`, `<a><b c="`, `<a><b c="1"`, `<a><`, `<a></`, `<a>`,
+}
+
+func TestSkim(t *testing.T) {
+	for _, doc := range skimSeeds {
+		checkSkim(t, []byte(doc))
+	}
+}
+
+// TestSkimMutated splices and changes the seeds.
+func TestSkimMutated(t *testing.T) {
+	random := rand.New(rand.NewPCG(20, 26))
+	const alphabet = "<>/=\"' &;:!?-[]abp\r\n\t\x00\xe4\xb8\x8d\xff1x"
+	for range 20_000 {
+		doc := []byte(skimSeeds[random.IntN(len(skimSeeds))])
+		other := skimSeeds[random.IntN(len(skimSeeds))]
+		for range random.IntN(4) {
+			at := random.IntN(len(doc) + 1)
+			switch random.IntN(4) {
+			case 0:
+				doc = append(doc[:at:at], append([]byte{alphabet[random.IntN(len(alphabet))]}, doc[at:]...)...)
+			case 1:
+				doc = append(doc[:at:at], doc[min(len(doc), at+1+random.IntN(3)):]...)
+			case 2:
+				doc = append(doc[:at:at], append([]byte(other), doc[at:]...)...)
+			case 3:
+				if at < len(doc) {
+					doc[at] = alphabet[random.IntN(len(alphabet))]
+				}
+			}
+		}
+		checkSkim(t, doc)
+	}
+}
+
+func FuzzSkim(f *testing.F) {
+	for _, doc := range skimSeeds {
+		f.Add([]byte(doc))
+	}
+	f.Fuzz(checkSkim)
+}

@@ -1,0 +1,67 @@
+package verifier
+
+import (
+	"crypto"
+	"crypto/sha256"
+	"errors"
+	"hash"
+)
+
+// A summer digests a canonical form by one algorithm, and by SHA-256, by which the world
+// outside names what was signed, too.
+type summer struct {
+	hashes map[crypto.Hash]hash.Hash // made as needed, kept
+	by     crypto.Hash
+	left   int // bytes that may still come
+}
+
+// Exclusive canonicalisation declares a namespace anew on each of many siblings, so that
+// a canonical form may be hundreds of times as long as its document. No honest message
+// comes near these bounds: so many times the document's length, and so many bytes more.
+const (
+	maxExpansion = 8
+	freeBytes    = 64 << 10
+)
+
+var errExpansion = errors.New("the canonical form is many times as long as the document")
+
+func (s *summer) reset(by crypto.Hash, document int) {
+	s.by, s.left = by, maxExpansion*document+freeBytes
+	s.hash(by).Reset()
+	s.hash(crypto.SHA256).Reset()
+}
+
+func (s *summer) hash(by crypto.Hash) hash.Hash {
+	h := s.hashes[by]
+	if h == nil {
+		h = by.New()
+		s.hashes[by] = h
+	}
+	return h
+}
+
+func (s *summer) Write(p []byte) (int, error) {
+	if s.left -= len(p); s.left < 0 {
+		return 0, errExpansion
+	}
+	if s.by != crypto.SHA256 {
+		s.hashes[s.by].Write(p)
+	}
+	return s.hashes[crypto.SHA256].Write(p)
+}
+
+// sum returns the digest by the algorithm, or by SHA-256.
+func (s *summer) sum(by crypto.Hash) (d digest) {
+	d.size = len(s.hashes[by].Sum(d.value[:0]))
+	return d
+}
+
+// digestOf digests what is there at once.
+func (s *summer) digestOf(by crypto.Hash, p []byte) digest {
+	h := s.hash(by)
+	h.Reset()
+	h.Write(p)
+	return s.sum(by)
+}
+
+func (d *digest) sha256() [sha256.Size]byte { return [sha256.Size]byte(d.value[:sha256.Size]) }
