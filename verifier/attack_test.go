@@ -88,6 +88,8 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"8 comment between parts of SignedInfo", editSignature("<Reference ", "<!--x--><Reference "), ProfileViolation},
 		{"8 comment in SignatureValue", editSignature(value, value[:8]+"<!--x-->"+value[8:]), ProfileViolation},
 		{"9 comment splits a value", edit("15A1200001", "15A12<!---->00001"), ProfileViolation},
+		{"9 comment before a value", edit("15A1200001", "<!---->15A1200001"), ProfileViolation},
+		{"9 comment before a value that nobody looks for", edit(">100<", "><!---->100<"), ProfileViolation},
 		{"9 comment behind a value", edit("15A1200001", "15A1200001<!---->"), ProfileViolation},
 		{"9 two comments and a blank split a value", edit("15A1200001", "15A12<!--a--> <!--b-->00001"), ProfileViolation},
 		{"9 comment and CDATA", edit("15A1200001", "<!--a--><![CDATA[15A1200001]]>"), ProfileViolation},

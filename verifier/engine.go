@@ -28,6 +28,8 @@ type Engine struct {
 	claims   ClaimTable
 	steps    map[string]*step // to the identity and the claims, by message type; "": of all others
 	readings sync.Pool        // of *reading
+
+	unskimmed bool // reads token by token; tests hold skimming against that
 }
 
 // New returns an engine. It fails where the configuration contradicts itself.

@@ -132,9 +132,10 @@ func (r *reading) begin(doc []byte) {
 	r.c.Reset(&r.sum, c14n.Options{Method: r.guess.method})
 }
 
-// skimOn reads on over what nobody but the canonicaliser needs to see.
+// skimOn reads on over what nobody but the canonicaliser needs to see. Text behind a
+// comment is not that, nor is text behind a Signature: see next.
 func (r *reading) skimOn() {
-	if r.over || r.behind || r.g.busy() {
+	if r.over || r.comment || r.behind || r.g.busy() || r.engine.unskimmed {
 		return
 	}
 	r.g.watch(&r.skim)

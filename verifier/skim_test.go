@@ -1,0 +1,81 @@
+package verifier
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// checkSkimmedReading holds that reading on over plain tags and texts changes nothing of
+// what becomes known: neither what is refused, where and why, nor any digest, claim or hint.
+func checkSkimmedReading(t *testing.T, profile string, doc []byte) {
+	t.Helper()
+	e, slow := newEngine(t, profile), newEngine(t, profile)
+	slow.unskimmed = true
+	got, want := e.Read(doc), slow.Read(doc)
+	if got.refused != want.refused || got.info != want.info || !reflect.DeepEqual(got.claims, want.claims) || !reflect.DeepEqual(got.Hints(), want.Hints()) {
+		t.Fatalf("%s, %q:\n%+v %+v %+v\ntoken by token\n%+v %+v %+v", profile, doc, got.refused, got.info, got.claims, want.refused, want.info, want.claims)
+	}
+	if (got.signed == nil) != (want.signed == nil) || got.signed != nil && !reflect.DeepEqual(got.signed, want.signed) {
+		t.Fatalf("%s, %q: signed\n%+v\ntoken by token\n%+v", profile, doc, got.signed, want.signed)
+	}
+}
+
+// brittle are pieces that a reader, but not a canonicaliser, has to look at.
+var brittle = []string{
+	"<!---->", "<!--c-->", "<?p?>", "<![CDATA[1]]>", "<![CDATA[]]>", "12", " ", "\r\n", "&#32;", "<b/>", "<b></b>", "<b>1</b>", "<ID>2</ID>",
+	"<Agent><ID>A12</ID></Agent>", `<b c="1">`, "</b>", "<Signature/>", `<Signature xmlns="urn:x"></Signature>`,
+	`<s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"></s:Signature>`,
+}
+
+// TestSkimmedReading puts brittle pieces at random places of signed documents, the
+// Signature among them.
+func TestSkimmedReading(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 25))
+	var signed []string
+	for _, doc := range []string{sample, "<a>{signature}<b>1</b></a>", "<a><b><c>x</c>{signature}</b></a>", "<a>12{signature}</a>"} {
+		signed = append(signed, sign(t, doc, form{}), sign(t, doc, form{method: uriExc, transform: uriExc}))
+	}
+	for range 5_000 {
+		doc := signed[random.IntN(len(signed))]
+		if random.IntN(2) == 0 { // the Signature elsewhere
+			begin, end := strings.Index(doc, "<Signature"), strings.Index(doc, "</Signature>")+len("</Signature>")
+			signature, rest := doc[begin:end], doc[:begin]+doc[end:]
+			at := place(random, rest)
+			doc = rest[:at] + signature + rest[at:]
+		}
+		for range 1 + random.IntN(3) {
+			at := place(random, doc)
+			doc = doc[:at] + brittle[random.IntN(len(brittle))] + doc[at:]
+		}
+		for _, profile := range []string{"cpt", "interop"} {
+			checkSkimmedReading(t, profile, []byte(doc))
+		}
+	}
+}
+
+// place returns an offset, mostly one beside a tag.
+func place(random *rand.Rand, doc string) int {
+	at := random.IntN(len(doc) + 1)
+	if random.IntN(8) > 0 {
+		if next := strings.IndexAny(doc[at:], "<>"); next >= 0 {
+			at += next
+			if doc[at] == '>' {
+				at++
+			}
+		}
+	}
+	return at
+}
+
+func FuzzSkimmedReading(f *testing.F) {
+	for _, doc := range []string{"<a><b>1</b>{signature}</a>", "<a><b><!---->1</b>{signature}</a>", "<a><b>1<!----></b>{signature}</a>", sample} {
+		f.Add([]byte(sign(f, doc, form{})))
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		checkSkimmedReading(t, "cpt", bytes.Clone(doc))
+		checkSkimmedReading(t, "interop", doc)
+	})
+}
