@@ -12,6 +12,8 @@ import (
 	"math/big"
 	"strings"
 	"time"
+
+	"turnkey-gateway/verifier/pkcs1"
 )
 
 // A Fingerprint is the SHA-256 of a certificate's DER encoding.
@@ -28,7 +30,8 @@ type Certificate struct {
 	subject     string
 	issuer      string
 	ski         []byte
-	weakness    string // why its key may not verify, empty where it may
+	weakness    string     // why its key may not verify, empty where it may
+	key         *pkcs1.Key // nil where it may not
 }
 
 // ParseCertificate parses one certificate in DER. It takes certificates that no
@@ -43,7 +46,7 @@ func ParseCertificate(der []byte) (*Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse a certificate's key: %w", err)
 	}
-	return &Certificate{
+	c := &Certificate{
 		fingerprint: sha256.Sum256(parsed.Raw),
 		x509:        parsed,
 		serial:      serialText(parsed.SerialNumber),
@@ -51,7 +54,13 @@ func ParseCertificate(der []byte) (*Certificate, error) {
 		issuer:      encodedName(parsed.RawIssuer),
 		ski:         ski,
 		weakness:    keyWeakness(parsed.PublicKey),
-	}, nil
+	}
+	if c.weakness == "" {
+		if c.key, err = pkcs1.Prepare(c.PublicKey()); err != nil {
+			return nil, fmt.Errorf("parse a certificate's key: %w", err)
+		}
+	}
+	return c, nil
 }
 
 // Fingerprint returns the SHA-256 of the DER encoding.

@@ -12,8 +12,7 @@ import (
 func (c *Certificate) signed(a algorithm, sum, value []byte) bool {
 	switch a.scheme {
 	case rsaPKCS1:
-		key := c.PublicKey()
-		return key != nil && rsa.VerifyPKCS1v15(key, a.hash, sum, value) == nil
+		return c.key != nil && c.key.Verify(a.hash, sum, value)
 	case rsaPSS:
 		key := c.PublicKey()
 		return key != nil && rsa.VerifyPSS(key, a.hash, sum, value, &rsa.PSSOptions{SaltLength: a.hash.Size()}) == nil
