@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 )
@@ -13,22 +14,27 @@ var errBase64 = errors.New("not base64")
 // nothing behind it. So one value has one text but for white space. It is appended to
 // dst; of text, which it changes, nothing is kept.
 func decodeBase64(dst, text []byte) ([]byte, error) {
-	packed := text[:0]
-	for _, c := range text {
-		switch c {
-		case ' ', '\t', '\n', '\r':
-		default:
-			packed = append(packed, c)
-		}
+	packed := text
+	if bytes.IndexByte(text, ' ') >= 0 || bytes.IndexByte(text, '\t') >= 0 {
+		packed = withoutBlanks(text)
 	}
-	if len(packed) == 0 {
-		return nil, errBase64
-	}
-	dst, err := strictBase64.AppendDecode(dst, packed)
-	if err != nil {
+	before := len(dst)
+	dst, err := strictBase64.AppendDecode(dst, packed) // it passes over CR and LF itself
+	if err != nil || len(dst) == before {
 		return nil, errBase64
 	}
 	return dst, nil
+}
+
+// withoutBlanks packs text in place.
+func withoutBlanks(text []byte) []byte {
+	packed := text[:0]
+	for _, c := range text {
+		if c != ' ' && c != '\t' {
+			packed = append(packed, c)
+		}
+	}
+	return packed
 }
 
 var strictBase64 = base64.StdEncoding.Strict()

@@ -2,7 +2,7 @@ package verifier
 
 import (
 	"bytes"
-	"crypto/sha256"
+	"crypto/sha512"
 	"io"
 	"time"
 )
@@ -44,7 +44,7 @@ type signed struct {
 // A digest is a hash value; it has no bytes where there is none.
 type digest struct {
 	size  int
-	value [sha256.Size * 2]byte // as long as those of SHA-512
+	value [sha512.Size]byte
 }
 
 func (d *digest) bytes() []byte { return d.value[:d.size] }

@@ -3,6 +3,7 @@ package verifier
 import (
 	"crypto"
 	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
 	"hash"
 )
@@ -13,6 +14,8 @@ type summer struct {
 	hashes map[crypto.Hash]hash.Hash // made as needed, kept
 	by     crypto.Hash
 	left   int // bytes that may still come
+
+	scratch [sha512.Size]byte // what is given to an interface would be allocated each time
 }
 
 // Exclusive canonicalisation declares a namespace anew on each of many siblings, so that
@@ -52,7 +55,7 @@ func (s *summer) Write(p []byte) (int, error) {
 
 // sum returns the digest by the algorithm, or by SHA-256.
 func (s *summer) sum(by crypto.Hash) (d digest) {
-	d.size = len(s.hashes[by].Sum(d.value[:0]))
+	d.size = copy(d.value[:], s.hashes[by].Sum(s.scratch[:0]))
 	return d
 }
 

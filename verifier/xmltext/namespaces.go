@@ -7,6 +7,8 @@ const (
 	xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
 )
 
+var xmlPrefix, xmlName = []byte("xml"), []byte(xmlNamespace)
+
 // A PrefixID numbers the prefixes that a document declares, in the order in which they
 // are met; it is stable until the tokenizer is reset. [Default] and [XML] are always
 // there.
@@ -45,10 +47,10 @@ type namespaces struct {
 const few = 8
 
 func (n *namespaces) reset() {
-	n.prefixes = append(n.prefixes[:0], prefix{top: unbound}, prefix{name: []byte("xml"), top: unbound})
+	n.prefixes = append(n.prefixes[:0], prefix{top: unbound}, prefix{name: xmlPrefix, top: unbound})
 	n.bindings = n.bindings[:0]
 	n.index = nil
-	n.bind(XML, []byte(xmlNamespace), 0)
+	n.bind(XML, xmlName, 0)
 }
 
 // find returns the number of a prefix; ok is false where it was never declared.

@@ -133,6 +133,9 @@ func AppendValue(dst, raw []byte) []byte {
 // AppendText appends the character data that raw, as written between markup, stands
 // for: references expanded, line ends turned into LF (XML 1.0, 2.11).
 func AppendText(dst, raw []byte) []byte {
+	if bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\r') < 0 {
+		return append(dst, raw...)
+	}
 	for i := 0; i < len(raw); {
 		switch c := raw[i]; c {
 		case '&':
