@@ -2,28 +2,10 @@ package verifier
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"turnkey-gateway/verifier/c14n"
 )
-
-// vectors are documents in testdata that were wrong, or nearly taken wrongly.
-func vectors(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/vectors/*.xml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no vectors in testdata: %v", err)
-	}
-	all := make(map[string][]byte)
-	for _, file := range files {
-		if all[filepath.Base(file)], err = os.ReadFile(file); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return all
-}
 
 // FuzzVerdict: whatever is verified is, without its Signature, in canonical form what
 // alice signed, for she signed nothing else; every detail is in bounds; judging twice
@@ -39,7 +21,7 @@ func FuzzVerdict(f *testing.F) {
 		signed[string(canonical)] = true
 		f.Add([]byte(doc))
 	}
-	for _, doc := range vectors(f) {
+	for _, doc := range faultVectors(f) {
 		f.Add(doc)
 	}
 	cpt, interop := newEngine(f, "cpt"), newEngine(f, "interop")
@@ -63,17 +45,4 @@ func FuzzVerdict(f *testing.F) {
 			t.Error("the document was changed")
 		}
 	})
-}
-
-// TestVectors: none of them is verified, and the file's name begins with the reason.
-func TestVectors(t *testing.T) {
-	e := newEngine(t, "cpt")
-	for name, doc := range vectors(t) {
-		t.Run(name, func(t *testing.T) {
-			v := judge(e, string(doc), registered(alice()))
-			if got := v.Reason().String(); len(name) < len(got) || name[:len(got)] != got {
-				t.Errorf("%v: %s", v.Reason(), v.Detail().JSON())
-			}
-		})
-	}
 }
