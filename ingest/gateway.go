@@ -20,13 +20,14 @@ type Cluster struct {
 	Dialer    *kafka.Dialer
 }
 
-// Parts are what a gateway works with. All but Now are required.
+// Parts are what a gateway works with. All but Shadow and Now are required.
 type Parts struct {
 	Cluster  Cluster
 	Engine   Engine
 	Registry Registry
 	Metrics  prometheus.Registerer
 	Log      *slog.Logger
+	Shadow   Shadow           // nil means that no verdict is checked
 	Now      func() time.Time // nil means time.Now
 }
 
@@ -36,6 +37,7 @@ type Gateway struct {
 	cluster  Cluster
 	engine   Engine
 	registry Registry
+	shadow   Shadow // may be nil
 	log      *slog.Logger
 	now      func() time.Time
 
@@ -60,6 +62,7 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 		cluster:  parts.Cluster,
 		engine:   parts.Engine,
 		registry: parts.Registry,
+		shadow:   parts.Shadow,
 		log:      parts.Log,
 		now:      parts.Now,
 		memory:   newMemory(cfg),

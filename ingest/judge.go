@@ -25,6 +25,16 @@ type Registry interface {
 	Senders(ctx context.Context, accounts []string, hints []verifier.Hints) ([]verifier.Sender, error)
 }
 
+// A Shadow is told of verdicts, to have some of them checked by other means. It must be
+// safe for concurrent use.
+type Shadow interface {
+	// Judged is called with each verdict, again where one was stale and made anew. It
+	// must return at once, since judging waits for it, and never panic, which would be
+	// the record's quarantine. It may not keep doc: that is part of a larger response,
+	// whose memory is counted as free once the record is done.
+	Judged(source Source, doc []byte, received time.Time, v verifier.Verdict)
+}
+
 // read takes the first step of judging each item that has a document.
 func (g *Gateway) read(ctx context.Context, items []*item) error {
 	return g.pool.each(ctx, len(items), func(i int) {
@@ -52,6 +62,9 @@ func (g *Gateway) judge(ctx context.Context, items []*item) error {
 		g.guard(it, func() {
 			v := it.msg.Judge(s, verifier.Moment{Received: it.rec.Time, Decided: now})
 			it.reason, it.stated, it.asOf = v.Reason(), stated(v, s, now), s.AsOf
+			if g.shadow != nil {
+				g.shadow.Judged(it.source, it.rec.Value, it.rec.Time, v)
+			}
 		})
 	})
 }
