@@ -10,7 +10,7 @@ BUILD = go build $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=fa
 LOCAL = go run ./deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench fuzz clean
+.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench bench-engine fuzz clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,10 @@ measure: stack ## measure the gateway on the stack; files the figures in bench/r
 
 measure-fresh: ## time make run and make test in a fresh clone of HEAD; files them in bench/results/
 	@bench/fresh.sh
+
+bench-engine: ## the engine against xmlsec1, the JDK and goxmldsig; files page and plot in bench/results/
+	@$(LOCAL) install --parts tests
+	@go run ./bench/engine
 
 bench: ## Go benchmarks of the rooms
 	@go test -run '^$$' -bench . -benchmem ./verifier/... ./ingest/... ./registry/...
