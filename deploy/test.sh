@@ -27,7 +27,9 @@ end() {
     rm -rf "$stack"
   fi
   if [ "$status" = 0 ]; then say "all tests passed"; else say "FAILED; logs are in $output/" >&2; fi
-  exit "$status"
+  say "tests of the verifier without its assembly"
+go test -count=1 -timeout 10m -tags purego ./verifier/... 9>&- 2>&1 | tee "$output/purego.log" || status=1
+exit "$status"
 }
 trap end EXIT
 trap 'exit 130' INT
@@ -58,4 +60,6 @@ go test -count=1 -timeout 10m -race $(go list ./... | grep -E "$raced") 9>&- 2>&
 say "tests of the other rooms"
 # shellcheck disable=SC2046
 go test -count=1 -timeout 10m $(go list ./... | grep -vE "$raced") 9>&- 2>&1 | tee "$output/tests.log" || status=1
+say "tests of the verifier without its assembly"
+go test -count=1 -timeout 10m -tags purego ./verifier/... 9>&- 2>&1 | tee "$output/purego.log" || status=1
 exit "$status"

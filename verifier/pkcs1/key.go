@@ -18,7 +18,8 @@ const (
 // immutable and safe for concurrent use.
 type Key struct {
 	modulus []byte // big-endian, without leading zeros: a signature's length (RFC 8017, 8.2.2, step 1)
-	limbs   *limbs // what raises to the public exponent
+	limbs   *limbs // what raises one number to the public exponent
+	wide    *wide  // what raises eight in lockstep; nil where that isn't possible
 }
 
 // Prepare takes public keys of 2048 to 4096 bits with an odd exponent of 3 to 2^31-1.
@@ -28,7 +29,8 @@ func Prepare(pub *rsa.PublicKey) (*Key, error) {
 	if err := check(pub); err != nil {
 		return nil, fmt.Errorf("prepare an RSA key: %w", err)
 	}
-	return &Key{modulus: pub.N.Bytes(), limbs: prepareLimbs(pub.N, uint(pub.E))}, nil
+	e := uint(pub.E)
+	return &Key{modulus: pub.N.Bytes(), limbs: prepareLimbs(pub.N, e), wide: prepareWide(pub.N, e)}, nil
 }
 
 func check(pub *rsa.PublicKey) error {

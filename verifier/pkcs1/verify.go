@@ -13,16 +13,10 @@ import (
 // parser is how signatures are forged at e = 3. Nothing here is secret, so it takes
 // whatever time it takes.
 func (k *Key) Verify(hash crypto.Hash, digest, signature []byte) bool {
-	size := len(k.modulus)
-	if len(signature) != size || bytes.Compare(signature, k.modulus) >= 0 {
-		return false
-	}
-	var want, got [maxBytes]byte
-	if !encode(want[:size], hash, digest) {
-		return false
-	}
-	k.limbs.raise(got[:size], signature)
-	return bytes.Equal(got[:size], want[:size])
+	c := Check{Key: k, Hash: hash, Digest: digest, Signature: signature}
+	var room [maxBytes]byte
+	want := room[:len(k.modulus)]
+	return c.expected(want) && c.alone(want)
 }
 
 // A Check is one signature to verify.
@@ -32,11 +26,24 @@ type Check struct {
 	Digest, Signature []byte
 }
 
-// Verify verifies every check on its own and writes its answer to the same place of ok,
-// which must be as long: no answer depends on a neighbour.
-func Verify(checks []Check, ok []bool) {
-	for i := range checks {
-		c := &checks[i]
-		ok[i] = c.Key.Verify(c.Hash, c.Digest, c.Signature)
+// expected fills want, as long as the modulus, with what the signature must be when it is
+// raised to the public exponent. It reports whether the signature is a number below the
+// modulus, of its length, and the digest one of its hash.
+func (c *Check) expected(want []byte) bool {
+	return len(c.Signature) == len(c.Key.modulus) && bytes.Compare(c.Signature, c.Key.modulus) < 0 &&
+		encode(want, c.Hash, c.Digest)
+}
+
+// alone verifies a check whose signature was found to be a number below the modulus.
+func (c *Check) alone(want []byte) bool {
+	if k := c.Key.wide; k != nil {
+		x := solos.Get().(*solo)
+		defer solos.Put(x)
+		x.raise(k, c.Signature)
+		return k.is(x.z[:len(k.n)], want)
 	}
+	var room [maxBytes]byte
+	got := room[:len(want)]
+	c.Key.limbs.raise(got, c.Signature)
+	return bytes.Equal(got, want)
 }
