@@ -75,20 +75,21 @@ func (m *metrics) start() {
 	m.disagreements.WithLabelValues(acceptedByThem)
 }
 
+// result is counted after all else that is counted of a sample.
 func (m *metrics) result(r Result) { m.checks.WithLabelValues(string(r)).Inc() }
 
 func (m *metrics) skip(why secondopinion.Reason) {
-	m.result(Skipped)
 	m.skipped.WithLabelValues(string(why)).Inc()
+	m.result(Skipped)
 }
 
 func (m *metrics) disagree(verified bool) {
-	m.result(Disagrees)
 	by := acceptedByThem
 	if verified {
 		by = acceptedByUs
 	}
 	m.disagreements.WithLabelValues(by).Inc()
+	m.result(Disagrees)
 }
 
 func (m *metrics) took(d time.Duration, tooLong bool) {

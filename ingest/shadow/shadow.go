@@ -141,10 +141,11 @@ func (s *Shadow) Run(ctx context.Context) {
 	}
 }
 
-// check has one sample checked, and returns how long that took.
+// check has one sample checked, and returns how long that took. The result is counted
+// last: who sees the count finds the log's line too.
 func (s *Shadow) check(it sample) time.Duration {
 	start := time.Now()
-	o := s.cfg.Check(it.doc, it.cert, it.received, s.cfg.Limits)
+	o := s.ask(it)
 	took := time.Since(start)
 	s.metrics.took(took, took > s.cfg.Budget)
 	if took > s.cfg.Budget {
@@ -155,15 +156,26 @@ func (s *Shadow) check(it sample) time.Duration {
 	case secondopinion.Agrees:
 		s.metrics.result(Agrees)
 	case secondopinion.Disagrees:
-		s.metrics.disagree(verified)
 		s.log.disagreement(it)
+		s.metrics.disagree(verified)
 	default:
-		s.metrics.skip(o.Skipped)
 		if o.Skipped == secondopinion.Panicked {
 			s.log.panicked(it)
 		}
+		s.metrics.skip(o.Skipped)
 	}
 	return took
+}
+
+// ask returns what Check thinks. A panic here would end the gateway, and end the next one
+// too: the record comes again, and is sampled alike.
+func (s *Shadow) ask(it sample) (o secondopinion.Opinion) {
+	defer func() {
+		if recover() != nil {
+			o = secondopinion.Opinion{Skipped: secondopinion.Panicked}
+		}
+	}()
+	return s.cfg.Check(it.doc, it.cert, it.received, s.cfg.Limits)
 }
 
 // rest is how long to wait after a check that took so long.

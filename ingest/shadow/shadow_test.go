@@ -267,18 +267,30 @@ func TestSkips(t *testing.T) {
 	}
 }
 
+// A second opinion that panics is one more that is not given, whoever recovers.
 func TestPanicIsCountedAndTold(t *testing.T) {
-	var log bytes.Buffer
-	s := newShadow(t, func(c *Config) {
-		c.Check = lie(secondopinion.Opinion{Skipped: secondopinion.Panicked, Err: errors.New("secret")})
-		c.Log = slog.New(slog.NewTextHandler(&log, nil))
-	})
-	s.show(t, 1, signed(t))
-	if n := count(s.metrics.skipped.WithLabelValues(string(secondopinion.Panicked))); n != 1 {
-		t.Errorf("%d panics", n)
+	tests := map[string]Check{
+		"recovered": lie(secondopinion.Opinion{Skipped: secondopinion.Panicked, Err: errors.New("secret")}),
+		"not recovered": func([]byte, *x509.Certificate, time.Time, secondopinion.Limits) secondopinion.Opinion {
+			panic("secret")
+		},
 	}
-	if text := log.String(); !strings.Contains(text, "panicked") || strings.Contains(text, "secret") {
-		t.Errorf("the log says %q", text)
+	for name, check := range tests {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			s := newShadow(t, func(c *Config) {
+				c.Check = check
+				c.Log = slog.New(slog.NewTextHandler(&log, nil))
+			})
+			s.show(t, 1, signed(t))
+			s.show(t, 2, signed(t)) // Run goes on, and the log is not written to any more
+			if n := count(s.metrics.skipped.WithLabelValues(string(secondopinion.Panicked))); n != 2 {
+				t.Errorf("%d panics", n)
+			}
+			if text := log.String(); !strings.Contains(text, "panicked") || strings.Contains(text, "secret") {
+				t.Errorf("the log says %q", text)
+			}
+		})
 	}
 }
 
