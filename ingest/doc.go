@@ -15,5 +15,6 @@
 //     registry's answer was true, and a produce counts as failed after
 //     [produceLimit]; together that bounds how long an ended certificate still works.
 //   - Whatever is wrong with one record ends as its rejection or its quarantine.
+//   - No outcome depends on the [Shadow]: what it thinks, or that it panics, changes none.
 //   - Nothing that belongs to a generation of the consumer group outlives it.
 package ingest

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,6 +41,8 @@ type Gateway struct {
 	shadow   Shadow // may be nil
 	log      *slog.Logger
 	now      func() time.Time
+
+	shadowPanicked sync.Once
 
 	metrics *metrics
 	memory  *memory

@@ -25,16 +25,6 @@ type Registry interface {
 	Senders(ctx context.Context, accounts []string, hints []verifier.Hints) ([]verifier.Sender, error)
 }
 
-// A Shadow is told of verdicts, to have some of them checked by other means. It must be
-// safe for concurrent use.
-type Shadow interface {
-	// Judged is called with each verdict, again where one was stale and made anew. It
-	// must return at once, since judging waits for it, and never panic, which would be
-	// the record's quarantine. It may not keep doc: that is part of a larger response,
-	// whose memory is counted as free once the record is done.
-	Judged(source Source, doc []byte, received time.Time, v verifier.Verdict)
-}
-
 // read takes the first step of judging each item that has a document.
 func (g *Gateway) read(ctx context.Context, items []*item) error {
 	return g.pool.each(ctx, len(items), func(i int) {
@@ -59,13 +49,14 @@ func (g *Gateway) judge(ctx context.Context, items []*item) error {
 	return g.pool.each(ctx, len(items), func(i int) {
 		it, s := items[i], senders[i]
 		now := g.now()
+		var v verifier.Verdict
 		g.guard(it, func() {
-			v := it.msg.Judge(s, verifier.Moment{Received: it.rec.Time, Decided: now})
+			v = it.msg.Judge(s, verifier.Moment{Received: it.rec.Time, Decided: now})
 			it.reason, it.stated, it.asOf = v.Reason(), stated(v, s, now), s.AsOf
-			if g.shadow != nil {
-				g.shadow.Judged(it.source, it.rec.Value, it.rec.Time, v)
-			}
 		})
+		if it.cause == CauseNone {
+			g.tell(it, v)
+		}
 	})
 }
 
@@ -98,7 +89,7 @@ func (g *Gateway) lookUp(ctx context.Context, items []*item) ([]verifier.Sender,
 	return senders, nil
 }
 
-// guard runs a step of judging one item, and all else that works on its document's content. A panic in it is that record's quarantine.
+// guard runs a step of judging one item. A panic in it is that record's quarantine.
 // Neither the document nor the panic's text, which may quote it, goes to the log.
 func (g *Gateway) guard(it *item, step func()) {
 	start := time.Now()

@@ -23,6 +23,8 @@ type metrics struct {
 	generation  prometheus.Gauge
 	halted      prometheus.Gauge
 	panics      prometheus.Counter
+
+	shadowPanics prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, inflight func() float64) *metrics {
@@ -65,6 +67,8 @@ func newMetrics(reg prometheus.Registerer, inflight func() float64) *metrics {
 		generation: gauge("turnkey_generation", "Generation of the consumer group this gateway is in, -1 outside any."),
 		halted:     gauge("turnkey_halted_partitions", "Partitions stopped for good, since the offset to read from is gone."),
 		panics:     counter("turnkey_panics_total", "Panics in judging, each of which quarantined a record."),
+
+		shadowPanics: counter("turnkey_shadow_panics_total", "Panics of the shadow check while it was told of a verdict, none of which touched a record."),
 	}
 	m.start()
 	return m

@@ -24,6 +24,7 @@ func TestMetricNames(t *testing.T) {
 		"turnkey_records_total{topic_kind}",
 		"turnkey_rejudged_total",
 		"turnkey_retries_total{stage}",
+		"turnkey_shadow_panics_total",
 		"turnkey_verdicts_total{reason}",
 	}
 	reg := prometheus.NewPedanticRegistry()
