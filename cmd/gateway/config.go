@@ -60,6 +60,12 @@ type Config struct {
 	// ones get the verdict TOO_LARGE.
 	MaxDocument int
 
+	// ShadowOneIn is of how many verdicts one is checked by another implementation: 1 for
+	// all of them, 0 for none; 1,000 by default. A check changes no verdict and holds none
+	// up: what disagrees raises turnkey_shadow_disagreements_total, and an alert. However
+	// many are sampled, checks take at most a twentieth of one core; the rest is dropped.
+	ShadowOneIn int
+
 	// Listen is host:port of /metrics, /healthz and /readyz; 127.0.0.1:9101 by default.
 	Listen string
 
@@ -85,8 +91,10 @@ func readConfig(r *config.Reader) Config {
 			"let SHA-1 pass in documents received before it, RFC 3339; none: never"),
 		ClaimsFile:  r.OptionalFile("CLAIMS_FILE", "JSON table of what claims to name the sender, by message type; none: the built-in one"),
 		MaxDocument: int(r.Bytes("MAX_DOCUMENT", 16<<20, 1<<10, 1<<30, "largest accepted document")),
-		Listen:      r.Address("LISTEN", "127.0.0.1:9101", "host:port of /metrics, /healthz, /readyz"),
-		Pprof:       r.Loopback("PPROF", "off", "host:port of profiles, on loopback, or off"),
+		ShadowOneIn: r.Int("SHADOW_ONE_IN", 1000, 0, 1_000_000_000,
+			"of how many verdicts one is checked by another implementation, for an alert only; 1: all, 0: none"),
+		Listen: r.Address("LISTEN", "127.0.0.1:9101", "host:port of /metrics, /healthz, /readyz"),
+		Pprof:  r.Loopback("PPROF", "off", "host:port of profiles, on loopback, or off"),
 	}
 	if len(cfg.Redis) > 0 && cfg.CacheKeyFile == "" {
 		r.Refuse("CACHE_KEY_FILE", "is required with GATEWAY_REDIS: set the path of the portal's cache.key")

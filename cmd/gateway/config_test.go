@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"turnkey-gateway/cmd/internal/config"
 )
 
 func env(vars map[string]string) func(string) string {
@@ -43,6 +45,7 @@ func TestBadValuesNameTheirVariable(t *testing.T) {
 		"GATEWAY_PPROF":             {"0.0.0.0:6060", "use 127.0.0.1 or off"},
 		"GATEWAY_LEGACY_SHA1_UNTIL": {"June", "write, for example"},
 		"GATEWAY_START":             {"middle", "earliest, latest"},
+		"GATEWAY_SHADOW_ONE_IN":     {"-1", "from 0 to"},
 	} {
 		t.Run(variable, func(t *testing.T) {
 			vars := complete(t)
@@ -67,6 +70,18 @@ func TestRedisNeedsItsKey(t *testing.T) {
 	}
 }
 
+// 0 is a value of its own here, not the default.
+func TestShareOfTheShadowCheck(t *testing.T) {
+	for value, want := range map[string]int{"": 1000, "0": 0, "1": 1, "20": 20} {
+		vars := complete(t)
+		vars["GATEWAY_SHADOW_ONE_IN"] = value
+		r := config.NewReader(env(vars), "GATEWAY_")
+		if got := readConfig(r).ShadowOneIn; got != want || r.Err() != nil {
+			t.Errorf("%q means one in %d, want %d; %v", value, got, want, r.Err())
+		}
+	}
+}
+
 func TestPrintConfig(t *testing.T) {
 	vars := complete(t)
 	vars["GATEWAY_TOPIC_INBOUND"] = "elsewhere"
@@ -74,7 +89,8 @@ func TestPrintConfig(t *testing.T) {
 	if err := run(t.Context(), []string{"--print-config"}, env(vars), &out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"GATEWAY_TOPIC_INBOUND", "elsewhere", "GATEWAY_INFLIGHT_BYTES", "256MiB", vars["GATEWAY_DATABASE_FILE"]} {
+	for _, want := range []string{"GATEWAY_TOPIC_INBOUND", "elsewhere", "GATEWAY_INFLIGHT_BYTES", "256MiB", "GATEWAY_SHADOW_ONE_IN",
+		vars["GATEWAY_DATABASE_FILE"]} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}

@@ -21,11 +21,13 @@ import (
 	"turnkey-gateway/cmd/internal/database"
 	"turnkey-gateway/cmd/internal/ops"
 	"turnkey-gateway/ingest"
+	"turnkey-gateway/ingest/shadow"
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/keyfile"
 	"turnkey-gateway/registry/lookup"
 	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/registry/rediscache"
+	"turnkey-gateway/verifier/secondopinion"
 )
 
 // run is the program: it returns nil once ctx has ended, everything acknowledged is
@@ -40,11 +42,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err := reader.Err(); err != nil {
 		return err
 	}
-	return serve(ctx, cfg, slog.New(slog.NewJSONHandler(stderr, nil)))
+	return serve(ctx, cfg, secondopinion.Check, slog.New(slog.NewJSONHandler(stderr, nil)))
 }
 
-// serve builds the program from its leaves up, runs it, and closes it in reverse.
-func serve(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
+// serve builds the program from its leaves up, runs it, and closes it in reverse. The
+// second opinion is an argument for tests to have one that errs.
+func serve(ctx context.Context, cfg Config, opinion shadow.Check, log *slog.Logger) (err error) {
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
@@ -59,7 +62,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	defer pool.Close()
 
 	var background sync.WaitGroup
-	listening, stopListening := context.WithCancel(context.WithoutCancel(ctx)) // outlives the last lookup
+	listening, stopListening := context.WithCancel(context.WithoutCancel(ctx)) // outlives the last lookup, and verdict
 	defer stopListening()
 	senders, closeRedis, err := newLookup(listening, &background, cfg, pool, metrics, log)
 	if err != nil {
@@ -71,10 +74,13 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 		err = errors.Join(err, closeRedis())
 	}()
 
+	second := shadow.New(shadow.Config{OneIn: cfg.ShadowOneIn, Check: opinion, Metrics: metrics, Log: log})
+	go second.Run(listening) // not waited for: a check can't be interrupted, and holds nothing but memory
+
 	cluster := newCluster(cfg)
 	defer cluster.Transport.CloseIdleConnections()
 	gateway, err := ingest.New(cfg.Ingest, ingest.Parts{
-		Cluster: cluster, Engine: engine, Registry: senders, Metrics: metrics, Log: log,
+		Cluster: cluster, Engine: engine, Registry: senders, Metrics: metrics, Log: log, Shadow: second,
 	})
 	if err != nil {
 		return err

@@ -31,13 +31,57 @@ const patience = 60 * time.Second
 // The program on real Kafka, PostgreSQL and Redis: a signed message of a registered
 // party comes out verified, the same of a stranger rejected; then it stops cleanly.
 func TestGateway(t *testing.T) {
+	s := newSite(t)
+	p := launch(t, func(ctx context.Context, log io.Writer) error { return run(ctx, nil, env(s.vars), io.Discard, log) })
+	for account, want := range map[string]string{
+		"broker-1": s.name + ".verified VERIFIED", "stranger": s.name + ".rejected UNREGISTERED_CERTIFICATE",
+	} {
+		r := s.judged(t, account, s.doc)
+		if got := r.Topic + " " + header(r, "turnkey-reason"); got != want || !bytes.Equal(r.Value, s.doc) {
+			t.Errorf("%s: %s, detail %s", account, got, header(r, "turnkey-detail"))
+		}
+	}
+	if code, text := get(t, p.url(t, "/readyz")); code != http.StatusOK {
+		t.Errorf("readyz: %d %s", code, text)
+	}
+	if _, text := get(t, p.url(t, "/metrics")); !strings.Contains(text, `turnkey_verdicts_total{reason="VERIFIED"} 1`) {
+		t.Error("the verdict is not in the metrics")
+	}
+	p.stop(t)
+}
+
+// Without its registry a gateway stays out of the group, and says why it isn't ready.
+func TestGatewayWaitsForItsRegistry(t *testing.T) {
+	vars := complete(t)
+	p := launch(t, func(ctx context.Context, log io.Writer) error { return run(ctx, nil, env(vars), io.Discard, log) })
+	p.log.field(t, "waiting for the registry", "error")
+	code, text := get(t, p.url(t, "/readyz"))
+	if code != http.StatusServiceUnavailable || !strings.Contains(text, "schema") || strings.Contains(text, "hunter2") {
+		t.Errorf("readyz: %d %s", code, text)
+	}
+	if code, _ := get(t, p.url(t, "/healthz")); code != http.StatusOK {
+		t.Errorf("healthz: %d", code)
+	}
+	p.stop(t)
+}
+
+// A site is what a gateway of a test's own runs on: topics, and a registry in which
+// broker-1 has a signing certificate.
+type site struct {
+	name   string
+	vars   map[string]string // configure a gateway
+	client *kgo.Client       // sends, and reads the outcomes
+	doc    []byte            // signed by broker-1
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
 	brokers := stacktest.Kafka(t)
 	name := "gateway-test-" + token()
 	makeTopics(t, brokers, name)
 	database := registrytest.Database(t)
-	doc := register(t, registrytest.StoreOn(t, registrytest.Pool(t, database)), "broker-1")
-
-	vars := map[string]string{
+	s := &site{name: name, doc: register(t, registrytest.StoreOn(t, registrytest.Pool(t, database)), "broker-1")}
+	s.vars = map[string]string{
 		"GATEWAY_BROKERS":          strings.Join(brokers, ","),
 		"GATEWAY_GROUP":            name,
 		"GATEWAY_TOPIC_INBOUND":    name + ".inbound",
@@ -53,73 +97,65 @@ func TestGateway(t *testing.T) {
 		"GATEWAY_PPROF":            "127.0.0.1:0",
 		"GATEWAY_SESSION":          "6s",
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	log := new(syncBuffer)
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, nil, env(vars), io.Discard, log) }()
-	defer func() {
-		if t.Failed() {
-			t.Logf("log:\n%s", log)
-		}
-	}()
-
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumeTopics(name+".verified", name+".rejected"),
+	var err error
+	s.client, err = kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumeTopics(name+".verified", name+".rejected", name+".quarantine"),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer client.Close()
-	sent := []*kgo.Record{
-		{Topic: name + ".inbound", Key: []byte("broker-1"), Value: doc},
-		{Topic: name + ".inbound", Key: []byte("stranger"), Value: doc},
-	}
-	if err := client.ProduceSync(t.Context(), sent...).FirstErr(); err != nil {
+	t.Cleanup(s.client.Close)
+	return s
+}
+
+// judged sends a message of an account's, and returns its outcome.
+func (s *site) judged(t *testing.T, account string, doc []byte) *kgo.Record {
+	t.Helper()
+	if err := s.client.ProduceSync(t.Context(), &kgo.Record{Topic: s.name + ".inbound", Key: []byte(account), Value: doc}).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"broker-1": name + ".verified VERIFIED", "stranger": name + ".rejected UNREGISTERED_CERTIFICATE"}
-	for range sent {
-		r := next(t, client)
-		if got := r.Topic + " " + header(r, "turnkey-reason"); got != want[string(r.Key)] || !bytes.Equal(r.Value, doc) {
-			t.Errorf("%s: %s, detail %s", r.Key, got, header(r, "turnkey-detail"))
-		}
-	}
+	return next(t, s.client)
+}
 
-	base := "http://" + log.field(t, "gateway started", "metrics")
-	if code, text := get(t, base+"/readyz"); code != http.StatusOK {
-		t.Errorf("readyz: %d %s", code, text)
-	}
-	if _, text := get(t, base+"/metrics"); !strings.Contains(text, `turnkey_verdicts_total{reason="VERIFIED"} 1`) {
-		t.Error("the verdict is not in the metrics")
-	}
-	stop()
+// A program is a gateway that runs in this process.
+type program struct {
+	log   *syncBuffer
+	ended chan error
+	end   context.CancelFunc
+}
+
+// launch runs a program until it is stopped, at the latest by the test's end.
+func launch(t *testing.T, serve func(ctx context.Context, log io.Writer) error) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &program{log: new(syncBuffer), ended: make(chan error, 1), end: cancel}
+	go func() { p.ended <- serve(ctx, p.log); close(p.ended) }()
+	t.Cleanup(func() {
+		cancel()
+		<-p.ended
+		if t.Failed() {
+			t.Logf("log:\n%s", p.log)
+		}
+	})
+	return p
+}
+
+// url returns the address of one of its pages, once it has them.
+func (p *program) url(t *testing.T, page string) string {
+	t.Helper()
+	return "http://" + p.log.field(t, "gateway started", "metrics") + page
+}
+
+// stop ends it, which must be in order.
+func (p *program) stop(t *testing.T) {
+	t.Helper()
+	p.end()
 	select {
-	case err := <-ended:
+	case err := <-p.ended:
 		if err != nil {
 			t.Errorf("ended: %v", err)
 		}
 	case <-time.After(patience):
 		t.Fatal("did not stop")
-	}
-}
-
-// Without its registry a gateway stays out of the group, and says why it isn't ready.
-func TestGatewayWaitsForItsRegistry(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	log := new(syncBuffer)
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, nil, env(complete(t)), io.Discard, log) }()
-	base := "http://" + log.field(t, "gateway started", "metrics")
-	log.field(t, "waiting for the registry", "error")
-	code, text := get(t, base+"/readyz")
-	if code != http.StatusServiceUnavailable || !strings.Contains(text, "schema") || strings.Contains(text, "hunter2") {
-		t.Errorf("readyz: %d %s", code, text)
-	}
-	if code, _ := get(t, base+"/healthz"); code != http.StatusOK {
-		t.Errorf("healthz: %d", code)
-	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("ended: %v", err)
 	}
 }
 
