@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"turnkey-gateway/ingest"
@@ -23,6 +24,9 @@ type System struct {
 
 	// AcceptCreateTime is for a broker that can't stamp records itself.
 	AcceptCreateTime bool
+
+	// ShadowOneIn is of how many verdicts a gateway has one checked; 0 leaves it its default.
+	ShadowOneIn int
 
 	DatabaseFile string // holds the URL of Postgres
 	Redis        string // host:port
@@ -54,7 +58,7 @@ func (s *System) StartPortal(ctx context.Context, address, pprof string) (Server
 // StartGateway runs a gateway under a name of its own, which its log file has, and waits
 // until it is ready. An empty address or pprof picks a free port or turns profiles off.
 func (s *System) StartGateway(ctx context.Context, name, address, pprof string) (Server, error) {
-	return s.start(ctx, name, "gateway", address, map[string]string{
+	settings := map[string]string{
 		"GATEWAY_BROKERS":            strings.Join(s.Brokers, ","),
 		"GATEWAY_GROUP":              s.Group,
 		"GATEWAY_TOPIC_INBOUND":      s.Topics.Inbound,
@@ -68,7 +72,11 @@ func (s *System) StartGateway(ctx context.Context, name, address, pprof string) 
 		"GATEWAY_CACHE_KEY_FILE":     s.Keys.Cache,
 		"GATEWAY_LOOKUP_KEY_FILE":    s.Keys.Lookup,
 		"GATEWAY_PPROF":              pprof,
-	}, "GATEWAY_LISTEN")
+	}
+	if s.ShadowOneIn > 0 {
+		settings["GATEWAY_SHADOW_ONE_IN"] = strconv.Itoa(s.ShadowOneIn)
+	}
+	return s.start(ctx, name, "gateway", address, settings, "GATEWAY_LISTEN")
 }
 
 func (s *System) start(ctx context.Context, name, program, address string, settings map[string]string, listen string) (Server, error) {

@@ -21,7 +21,7 @@ func frame(v view, width int, p paint) []string {
 		header(v, width, p),
 		flow(v, width, p),
 		verdicts(v, width, p),
-		levels(v, p),
+		append(levels(v, p), secondOpinions(v, p)...),
 		changes(v, p),
 		examples(v, width, p),
 		whereToLook(v.Addresses, p),
@@ -127,6 +127,20 @@ func levels(v view, p paint) []string {
 		text += l.Name + " " + p.accent(fmt.Sprintf("%.1f %%", 100*l.Count/total))
 	}
 	return []string{text}
+}
+
+// secondOpinions are on the verdicts that the shadow check sampled.
+func secondOpinions(v view, p paint) []string {
+	s := v.Shadow
+	if s == (shadow{}) {
+		return nil
+	}
+	disagrees := p.good("0")
+	if s.Disagrees > 0 {
+		disagrees = p.alarm(count(int(s.Disagrees)))
+	}
+	return []string{fmt.Sprintf(" second opinion     agrees %s   disagrees %s   none %s",
+		p.accent(count(int(s.Agrees))), disagrees, count(int(s.None)))}
 }
 
 func changes(v view, p paint) []string {

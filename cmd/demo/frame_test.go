@@ -24,6 +24,7 @@ func sampleView() view {
 		Inside: spread{2700 * time.Microsecond, 9 * time.Millisecond},
 		Judge:  spread{88 * time.Microsecond, 410 * time.Microsecond},
 		Levels: []level{{"memory", 9_870}, {"Redis", 120}, {"Postgres", 10}, {"nowhere", 0}},
+		Shadow: shadow{Agrees: 541, None: 62},
 		Changes: []change{
 			{at.Add(-20 * time.Second), "registered", "4ECFCBA3", "first verified", 38 * time.Millisecond},
 			{at, "revoked", "4ECFCBA3", "first rejection", 0},
@@ -47,7 +48,7 @@ func sampleView() view {
 
 func TestFrame(t *testing.T) {
 	good, bad, early := sampleView(), sampleView(), view{Verdicts: sampleView().Verdicts[:1]}
-	bad.Otherwise, bad.Ending = 2, true
+	bad.Otherwise, bad.Ending, bad.Shadow.Disagrees = 2, true, 1
 	bad.Faults = []string{
 		"VERIFIED of turnkey.inbound/0/17 on turnkey.verified/0 at offset 12: DIGEST_MISMATCH was planned",
 		"3 messages have no outcome after 15s",

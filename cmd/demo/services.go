@@ -19,6 +19,9 @@ type services struct {
 	gatewayProfile, portalProfile string // host:port
 }
 
+// shadowOneIn makes the shadow check move at the demo's rate: some checks a second.
+const shadowOneIn = 20
+
 // startServices runs bin/portal and bin/gateway, which stand beside this program, and
 // returns once both say that they can do their work.
 func startServices(ctx context.Context, dir string, g *ground, f files, u *undo) (*services, error) {
@@ -28,7 +31,7 @@ func startServices(ctx context.Context, dir string, g *ground, f files, u *undo)
 	}
 	system := &rig.System{
 		Bin: filepath.Dir(self), Dir: dir,
-		Brokers: g.kafka, Topics: g.topics, Group: g.group, AcceptCreateTime: !g.brokerStamps,
+		Brokers: g.kafka, Topics: g.topics, Group: g.group, AcceptCreateTime: !g.brokerStamps, ShadowOneIn: shadowOneIn,
 		DatabaseFile: f.database, Redis: g.redis, RedisPrefix: g.redisPrefix, Keys: f.KeyFiles,
 	}
 	for _, name := range []string{"portal", "gateway"} {

@@ -30,6 +30,7 @@ type view struct {
 	Judge  spread // reading and judging one document, by the gateway's metrics
 
 	Levels   []level // lookups of senders, by where they were answered
+	Shadow   shadow  // by the gateway's metrics
 	Changes  []change
 	Examples []example
 	Faults   []string // what is otherwise than planned, newest last
@@ -52,6 +53,9 @@ type level struct {
 	Name  string
 	Count float64
 }
+
+// A shadow is how many verdicts had a second opinion, and what it was.
+type shadow struct{ Agrees, Disagrees, None float64 }
 
 // A change is one of the registry, and how soon the gateway showed it.
 type change struct {

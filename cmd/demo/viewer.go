@@ -24,6 +24,7 @@ type scraped struct {
 	at            time.Time
 	inside, judge []bucket
 	levels        []level
+	shadow        shadow
 }
 
 // The gateway is asked so often, and its quantiles are of so long.
@@ -84,6 +85,7 @@ func (w *viewer) view() view {
 			first = scraped{}
 		}
 		v.Inside, v.Judge, v.Levels = between(first.inside, last.inside), between(first.judge, last.judge), last.levels
+		v.Shadow = last.shadow
 	}
 	return v
 }
@@ -105,6 +107,8 @@ func (w *viewer) scrape(ctx context.Context) {
 	} {
 		s.levels = append(s.levels, level{l.name, f.count("turnkey_lookup_senders_total", "level", l.label)})
 	}
+	checks := func(result string) float64 { return f.count("turnkey_shadow_checks_total", "result", result) }
+	s.shadow = shadow{checks("agrees"), checks("disagrees"), checks("skipped") + checks("dropped")}
 	w.scrapes = append(w.scrapes, s)
 	for now.Sub(w.scrapes[0].at) > scrapeWindow {
 		w.scrapes = w.scrapes[1:]
