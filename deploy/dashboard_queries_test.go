@@ -98,6 +98,7 @@ func trafficOnTheStack(t *testing.T) string {
 	dir, own := t.TempDir(), fmt.Sprintf("dashboard-%d", time.Now().UnixNano())
 	system := &rig.System{
 		Bin: buildPrograms(t), Dir: dir, Brokers: stacktest.Kafka(t), Redis: stacktest.Redis(t), RedisPrefix: own, Group: own,
+		ShadowOneIn: 10,
 		Topics: ingest.Topics{
 			Inbound: own + ".inbound", Verified: own + ".verified",
 			Rejected: own + ".rejected", Quarantine: own + ".quarantine",
