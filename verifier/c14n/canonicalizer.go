@@ -84,9 +84,9 @@ func (c *Canonicalizer) flush() {
 // only where the elements around it are written.
 func (c *Canonicalizer) Leave() { c.skipped++ }
 
-// Skim has t read on as far as what it reads is canonical as it stands, and takes that
-// over, see [xmltext.Tokenizer.Skim]; s says which tags to leave. It reports whether there
-// was any.
+// Skim has t read on over what is canonical as it stands but for a few edits, and takes
+// that over, see [xmltext.Tokenizer.Skim]; s says which tags to leave. It reports whether
+// there was any.
 func (c *Canonicalizer) Skim(t *xmltext.Tokenizer, s *xmltext.Skim) bool {
 	if c.skipped > 0 || c.depth == 0 {
 		return false
@@ -97,9 +97,13 @@ func (c *Canonicalizer) Skim(t *xmltext.Tokenizer, s *xmltext.Skim) bool {
 	if begin == finish {
 		return false
 	}
-	for _, cut := range s.Cuts {
-		c.verbatim(t.Slice(begin, cut))
-		begin = cut + 1
+	for i := range s.Edits {
+		e := &s.Edits[i]
+		c.verbatim(t.Slice(begin, e.At))
+		if c.out = append(c.out, s.Text(e)...); len(c.out) >= chunk {
+			c.flush()
+		}
+		begin = e.At + e.Skip
 	}
 	c.verbatim(t.Slice(begin, finish))
 	return true

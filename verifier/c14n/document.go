@@ -68,7 +68,7 @@ func Write(w io.Writer, doc []byte, opts Options, unsigned bool, limits xmltext.
 	t, c := &p.t, &p.c
 	t.Reset(doc, limits)
 	c.Reset(w, opts)
-	p.skim = xmltext.Skim{Local: "Signature", Cuts: p.skim.Cuts}
+	p.skim.Local = "Signature"
 	for {
 		c.Skim(t, &p.skim)
 		kind, err := t.Next()
@@ -101,7 +101,7 @@ func WriteElement(w io.Writer, doc []byte, m *xmltext.Mark, opts Options, limits
 	t, c := &p.t, &p.c
 	t.Resume(doc, m, limits)
 	c.Reset(w, opts)
-	p.skim = xmltext.Skim{Cuts: p.skim.Cuts}
+	p.skim.Local = ""
 	for {
 		c.Skim(t, &p.skim)
 		kind, err := t.Next()

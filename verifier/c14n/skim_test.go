@@ -78,6 +78,14 @@ var skimSeeds = []string{
 	`<a xmlns:s="http://www.w3.org/2000/09/xmldsig#"><b><s:Signature><s:Signature><c></c></s:Signature></s:Signature></b><b></b></a>`,
 	`<a><b><c><d><e><f><g></g></f></e></d></c></b></a>`, `<a><aVeryLongNameThatIsBeyondTheLimit></aVeryLongNameThatIsBeyondTheLimit></a>`,
 	`<a><b c="` + strings.Repeat("x", 60) + `"></b></a>`, `<a>` + strings.Repeat("<b></b>", 40) + `</a>`, `<a>` + strings.Repeat(`<b c=""></b>`, 25) + `</a>`,
+	`<p:a xmlns:p="urn:p" xmlns:q="urn:q&amp;x"><q:b/></p:a>`, `<a xmlns:p="urn:p"><p:b/><p:b>1</p:b><p:b p:c="1">1</p:b><p:b c="1" p:d='2'/></a>`,
+	`<a xmlns:p="urn:p" xmlns:q="urn:q"><p:b q:c="1">1</p:b><b p:c="1">1</b><b p:c="1" q:d="2"/><p:b><p:c/></p:b><p:b>1<c/></p:b></a>`,
+	`<a xmlns:p="urn:p"><p:b>1</p:c><p:b>1</p:b></a>`, `<a xmlns:p="urn:p"><p:b>1`, `<a xmlns:p="urn:p"><p:b>1</p:b`, `<a xmlns:p="urn:p"><p:b`, `<a xmlns:p="urn:p"><p:b/`,
+	`<a xmlns="urn:a"><p:b xmlns:p="urn:p" xmlns=""><c p:d="1">1</c></p:b><c/></a>`, `<p:a xmlns:p="urn:p" xmlns="urn:a"><b/><b>1</b><b c='"'/></p:a>`,
+	`<a><b d="1" c='2'/></a>`, `<a><b d="1" c='2"'/></a>`, `<a><b d="1" d='2'/></a>`, `<a><b e="" d="" c=""/><b c="" e="" d="">x</b></a>`, `<a><b c='&lt;"'/><b c='x'y="z"/></a>`,
+	`<a xmlns:p="urn:p"><b p:d="1" c='2'/><b p:d="1" c='2'>3</b><b p:d="1" p:c="2"/><b p:d="1" c="1" c="2"/></a>`, `<a xmlns:p="urn:p"><b d="2" p:d="1" c='2' xml:lang="zh"/></a>`,
+	"<a xmlns:p=\"urn:p\"><p:b>1\r\n2</p:b>\r\n<b/>\r\n</a>", `<a><b/ ></a>`, `<a><b /></a>`, `<a><b c="1" /></a>`, `<a><b c="1"/></a>`, `<a><b/></b></a>`, `<a><b c=1/></a>`, `<a><b c='1/></a>`,
+	`<a>` + strings.Repeat("x", 5000) + `<b/>` + strings.Repeat("螺", 1400) + `<b c="` + strings.Repeat("é", 19) + `"/></a>`, "<a>" + strings.Repeat("x", 4090) + "螺\xe8\x9e<b/></a>",
 	`<a xmlns:xmlns="urn:x"></a>`, `<a><b`, `<a><b c`, `<a><b c=`, `<a><b c="`, `<a><b c="1"`, `<a><`, `<a></`, `<a>`,
 }
 

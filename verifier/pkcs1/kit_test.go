@@ -26,7 +26,9 @@ func judges(t testing.TB, pub *rsa.PublicKey) map[string]judge {
 	all := map[string]judge{"limbs": narrow.Verify}
 	if key.wide != nil {
 		all["solo"] = key.Verify
-		all["lockstep"] = func(hash crypto.Hash, digest, signature []byte) bool { return inEachLane(t, key, hash, digest, signature) }
+		all["lockstep"] = func(hash crypto.Hash, digest, signature []byte) bool {
+			return inEachLane(t, key, hash, digest, signature)
+		}
 	}
 	return all
 }

@@ -1,9 +1,6 @@
 package xmltext
 
-import (
-	"bytes"
-	"unicode/utf8"
-)
+import "bytes"
 
 // A Skim tells [Tokenizer.Skim] which start tags to leave although they are plain, and
 // takes what it has to say of those that it read.
@@ -15,81 +12,104 @@ type Skim struct {
 	Watched []string
 	Depth   int
 
-	// Declares says that a tag that uses a prefix whose namespace name is not the one
-	// in Rendered is to be left: exclusive canonicalisation declares it there.
+	// Declares says that Rendered has what is declared around: exclusive canonicalisation
+	// declares there what a tag uses and is not.
 	Declares bool
 	Rendered [][]byte // by PrefixID; absent ones are empty
 
-	// Cuts are the offsets of the CR of line ends CR LF among what was read, which are
-	// no part of its canonical form.
-	Cuts []int
+	// Edits are what of the bytes read is written otherwise in canonical form, in their
+	// order.
+	Edits []Edit
+
+	kept           int    // how many edits are of what was read for good
+	made           []byte // what is put in
+	before         int    // how much of it belongs to edits
+	defaultSettled bool   // the default namespace needs no declaration
+	attrs          plainAttrs
 }
 
-// skimmed bounds what one Skim reads, in bytes, so that its caller finds them in the cache.
+// An Edit replaces bytes of the document.
+type Edit struct {
+	At, Skip   int // where, and how many
+	begin, end int // of what is put in, in Skim.made
+}
+
+// Text returns what an edit puts in.
+func (s *Skim) Text(e *Edit) []byte { return s.made[e.begin:e.end] }
+
+// put adds a name or value between two texts to what the next edit puts in.
+func (s *Skim) put(before string, name []byte, after string) {
+	s.made = append(append(append(s.made, before...), name...), after...)
+}
+
+// edit notes an edit, which puts in what was put since the last one.
+func (s *Skim) edit(at, skip int) {
+	s.Edits = append(s.Edits, Edit{At: at, Skip: skip, begin: s.before, end: len(s.made)})
+	s.before = len(s.made)
+}
+
+// skimmed bounds what one Skim reads, and roughly what it puts in, in bytes, so that its
+// caller finds them in the cache.
 const skimmed = 32 << 10
 
-// Skim reads on, inside the root, over tags and texts that are written as Canonical XML
-// writes them, and returns from where to where; the last thing read is a tag. It decides
-// nothing: whatever it isn't sure of it leaves, from the token's start, to Next. The
-// end of an element is left too if its start was. The fields that describe a token mean
-// nothing until the next Next.
+// Skim reads on, inside the root, over tags and texts whose canonical form is what is
+// written but for a few edits, and returns from where to where; the last thing read is a
+// tag. It decides nothing: whatever it isn't sure of it leaves, from the token's start, to
+// Next. The end of an element is left too if its start was. The fields that describe a
+// token mean nothing until the next Next.
 //
 // It is what makes reading fast: it makes no tokens, for nine tenths of a real message.
 func (t *Tokenizer) Skim(s *Skim) (begin, finish int) {
-	s.Cuts = s.Cuts[:0]
+	s.Edits, s.kept, s.made, s.before = s.Edits[:0], 0, s.made[:0], 0
 	begin = t.pos
 	if len(t.open) == 0 || t.emptyTag {
 		return begin, begin
 	}
-	for t.pos < begin+skimmed {
-		cuts := len(s.Cuts)
-		tag := t.skimText(s)
+	if t.chart == nil {
+		t.chart = new(chart)
+	}
+	s.defaultSettled = !s.Declares || bytes.Equal(t.space.uri(Default), s.rendered(Default))
+	for tag := t.skimText(t.pos, s); tag >= 0 && tag+1 < len(t.doc) && t.pos < begin+skimmed && len(s.made) < skimmed; {
 		next := 0
-		if tag >= 0 && tag+1 < len(t.doc) {
-			if t.doc[tag+1] == '/' {
-				next = t.skimEnd(tag)
-			} else {
-				next = t.skimStart(tag, s)
-			}
+		if t.doc[tag+1] == '/' {
+			next = t.skimEnd(tag)
+		} else {
+			next = t.skimStart(tag, s)
 		}
 		if next == 0 {
-			s.Cuts = s.Cuts[:cuts]
 			break
 		}
-		t.pos = next
+		t.pos, s.kept = next, len(s.Edits)
+		tag = t.skimText(next, s)
 	}
+	s.Edits = s.Edits[:s.kept]
 	t.Kind, t.Finish = EOF, t.pos
 	return begin, t.pos
 }
 
-// skimText returns where the text at pos, which may be empty, is ended by a '<', and -1
-// where it isn't or isn't plain.
-func (t *Tokenizer) skimText(s *Skim) int {
+// skimText returns where the text from there on, which may be empty, is ended by a '<', and
+// -1 where it isn't or isn't plain.
+func (t *Tokenizer) skimText(from int, s *Skim) int {
 	doc := t.doc
-	for i := t.pos; i < len(doc); i++ {
-		c := doc[i]
-		if classes[c]&textStop == 0 {
-			continue
-		}
-		switch {
+	for i := t.stop(stopsText, from); i < len(doc); i = t.stop(stopsText, i) {
+		switch c := doc[i]; {
 		case c == '<':
 			return i
-		case c >= utf8.RuneSelf:
-			size := charSize(doc[i:])
-			if size == 0 {
-				return -1
-			}
-			i += size - 1
 		case c == '&':
 			size := canonicalInText(doc[i:])
 			if size == 0 {
 				return -1
 			}
-			i += size - 1
+			i += size
 		case c == '\r' && i+1 < len(doc) && doc[i+1] == '\n':
-			s.Cuts = append(s.Cuts, i)
+			s.edit(i, 1) // the line end is LF (XML 1.0, 2.11)
+			i++
 		default:
-			return -1
+			size := charSize(doc[i:])
+			if size < 2 { // or it is no Char, or a control, or >
+				return -1
+			}
+			i += size
 		}
 	}
 	return -1
@@ -97,18 +117,30 @@ func (t *Tokenizer) skimText(s *Skim) int {
 
 // skimEnd reads the end tag at offset and returns its end, 0 to leave it.
 func (t *Tokenizer) skimEnd(offset int) int {
-	top := t.open[len(t.open)-1]
-	begin := offset + len("</")
-	end := begin + int(top.end-top.begin)
-	if !top.skimmed || end >= len(t.doc) || t.doc[end] != '>' ||
-		string(t.doc[begin:end]) != string(t.doc[top.begin:top.end]) {
+	top := &t.open[len(t.open)-1]
+	if !top.skimmed {
 		return 0
 	}
-	t.open = t.open[:len(t.open)-1]
+	end := t.endOf(offset, t.doc[top.begin:top.end])
+	if end > 0 {
+		t.open = t.open[:len(t.open)-1]
+	}
+	return end
+}
+
+// endOf returns the end of the end tag at offset, 0 if it is none of that name or has blanks.
+func (t *Tokenizer) endOf(offset int, name []byte) int {
+	begin := offset + len("</")
+	end := begin + len(name)
+	if end >= len(t.doc) || t.doc[end] != '>' || string(t.doc[begin:end]) != string(name) {
+		return 0
+	}
 	return end + 1
 }
 
-// skimStart reads the start tag at offset and returns its end, 0 to leave it.
+// skimStart reads the start tag at offset and returns its end, 0 to leave it. An element
+// that must declare what it uses is read to its end, if there is nothing but text in it:
+// nothing can depend on what it declares.
 func (t *Tokenizer) skimStart(offset int, s *Skim) int {
 	begin := offset + 1
 	end, colon := t.skimName(begin)
@@ -119,18 +151,66 @@ func (t *Tokenizer) skimStart(offset int, s *Skim) int {
 	if colon > 0 {
 		local = t.doc[colon+1 : end]
 	}
-	if string(local) == s.Local || len(t.open)+1 == s.Depth && s.watches(local) || !t.settled(begin, colon, s) {
+	if string(local) == s.Local || len(t.open)+1 == s.Depth && s.watches(local) {
 		return 0
 	}
-	next := end + 1
-	if t.doc[end] != '>' {
-		if next = t.skimAttributes(end, s); next == 0 {
+	var u usage
+	if !t.use(&u, begin, colon, s) {
+		return 0
+	}
+	next := end
+	s.attrs.count = 0
+	if t.doc[end] == ' ' {
+		if next = t.skimAttributes(end, &u, s); next == 0 {
 			return 0
 		}
 	}
-	t.elements++
-	t.open = append(t.open, element{begin: int32(begin), end: int32(end), bindings: int32(len(t.space.bindings)), skimmed: true})
+	if u.declares {
+		s.declare(end, t.doc[u.prefix:u.colon], t.space.uri(u.declared))
+	}
+	if s.attrs.count > 0 {
+		s.editAttributes(t.doc, end, next)
+	}
+	switch {
+	case t.doc[next] == '>':
+		next = t.skimInside(next+1, element{begin: int32(begin), end: int32(end)}, u.declares, s)
+	case t.doc[next] == '/' && next+1 < len(t.doc) && t.doc[next+1] == '>':
+		s.put("></", t.doc[begin:end], ">")
+		s.edit(next, len("/>"))
+		next += len("/>")
+	default:
+		return 0
+	}
+	if next > 0 {
+		t.elements++
+		t.attributes += s.attrs.count
+	}
 	return next
+}
+
+// skimInside reads on behind a start tag: to the end of the element if it holds nothing but
+// text, as most do, and else no further. It returns 0 if that must not be.
+func (t *Tokenizer) skimInside(from int, e element, mustBeLeaf bool, s *Skim) int {
+	edits := len(s.Edits)
+	if text := t.skimText(from, s); text >= 0 && text+1 < len(t.doc) && t.doc[text+1] == '/' {
+		if end := t.endOf(text, t.doc[e.begin:e.end]); end > 0 {
+			return end
+		}
+	}
+	if mustBeLeaf {
+		return 0
+	}
+	s.Edits = s.Edits[:edits]
+	e.bindings, e.skimmed = int32(len(t.space.bindings)), true
+	t.open = append(t.open, e)
+	return from
+}
+
+// declare declares a prefix in the tag whose name ends there.
+func (s *Skim) declare(at int, prefix, uri []byte) {
+	s.put(" xmlns:", prefix, `="`)
+	s.put("", uri, `"`)
+	s.edit(at, 0)
 }
 
 func (s *Skim) watches(local []byte) bool {
@@ -142,25 +222,43 @@ func (s *Skim) watches(local []byte) bool {
 	return false
 }
 
-// settled reports whether a name's prefix, from begin to the colon, which is 0 without
-// one, is declared, and need not be anew. The prefix xml never is settled: its
-// attributes are inherited.
-func (t *Tokenizer) settled(begin, colon int, s *Skim) bool {
-	id := Default
-	if colon > 0 {
-		var known bool
-		if id, known = t.space.find(t.doc[begin:colon]); !known || id == XML || t.space.prefixes[id].top == unbound {
-			return false
-		}
+func (s *Skim) rendered(id PrefixID) []byte {
+	if int(id) < len(s.Rendered) {
+		return s.Rendered[id]
 	}
-	if !s.Declares {
+	return nil
+}
+
+// A usage is the one prefix that a tag must declare in canonical form, if it must.
+type usage struct {
+	declares      bool
+	declared      PrefixID
+	prefix, colon int // where it stands
+}
+
+// use reports whether a name in a tag may use its prefix, from begin to the colon, which is
+// 0 without one: it is declared, and need not be in canonical form, or can be. The prefix
+// xml never may: its attributes are inherited.
+func (t *Tokenizer) use(u *usage, begin, colon int, s *Skim) bool {
+	if colon == 0 {
+		return s.defaultSettled
+	}
+	id, known := t.space.find(t.doc[begin:colon])
+	if !known || id == XML || t.space.prefixes[id].top == unbound {
+		return false
+	}
+	if !s.Declares || u.declares && u.declared == id {
 		return true
 	}
-	var rendered []byte
-	if int(id) < len(s.Rendered) {
-		rendered = s.Rendered[id]
+	uri := t.space.uri(id)
+	if bytes.Equal(uri, s.rendered(id)) {
+		return true
 	}
-	return bytes.Equal(t.space.uri(id), rendered)
+	if u.declares || bytes.ContainsAny(uri, "&<\"\t\n\r") {
+		return false
+	}
+	*u = usage{declares: true, declared: id, prefix: begin, colon: colon}
+	return true
 }
 
 // skimName reads a QName in ASCII and returns its end, 0 to leave it, and where its
@@ -170,89 +268,16 @@ func (t *Tokenizer) skimName(begin int) (end, colon int) {
 	if begin >= len(doc) || classes[doc[begin]]&nameStart == 0 {
 		return 0, 0
 	}
-	for i := begin + 1; i < len(doc); i++ {
-		c := doc[i]
-		switch {
-		case classes[c]&nameChar != 0:
-		case c == ':' && colon == 0 && i+1 < len(doc) && classes[doc[i+1]]&nameStart != 0:
-			colon = i
-		case i-begin > t.limits.Name:
+	end = t.stop(stopsName, begin)
+	if end < len(doc) && doc[end] == ':' {
+		colon = end
+		if colon+1 >= len(doc) || classes[doc[colon+1]]&nameStart == 0 {
 			return 0, 0
-		default:
-			return i, colon
 		}
+		end = t.stop(stopsName, colon+1)
 	}
-	return 0, 0
-}
-
-// skimmedAttributes is how many of one tag are skimmed.
-const skimmedAttributes = 8
-
-// skimAttributes reads attributes up to the end of the tag, and returns it, 0 to leave
-// the tag. Those without a prefix stand in the order of their names, and at most one
-// with a prefix behind them: so they are in the order of Canonical XML, and none is
-// there twice.
-func (t *Tokenizer) skimAttributes(offset int, s *Skim) (next int) {
-	doc := t.doc
-	var last []byte
-	for n := 1; ; n++ {
-		if doc[offset] != ' ' || n > skimmedAttributes || t.attributes+n > t.limits.AllAttributes || n > t.limits.Attributes {
-			return 0
-		}
-		begin := offset + 1
-		end, colon := t.skimName(begin)
-		if end == 0 {
-			return 0
-		}
-		name := doc[begin:end]
-		if colon > 0 && !t.settled(begin, colon, s) || string(name) == "xmlns" || bytes.Compare(name, last) <= 0 && colon == 0 {
-			return 0
-		}
-		if offset = t.skimValue(end); offset == 0 {
-			return 0
-		}
-		if doc[offset] == '>' {
-			t.attributes += n
-			return offset + 1
-		}
-		if colon > 0 {
-			return 0
-		}
-		last = name
+	if end >= len(doc) || end-begin > t.limits.Name || doc[end] == ':' || doc[end] >= 0x80 {
+		return 0, 0
 	}
-}
-
-// skimValue reads ="value" at offset and returns its end, 0 to leave it. A byte follows it.
-func (t *Tokenizer) skimValue(offset int) int {
-	doc := t.doc
-	if offset+2 >= len(doc) || doc[offset] != '=' || doc[offset+1] != '"' {
-		return 0
-	}
-	begin := offset + 2
-	for i := begin; i < len(doc); i++ {
-		c := doc[i]
-		if classes[c]&valueStop == 0 {
-			continue
-		}
-		size := 1
-		switch {
-		case c == '"':
-			if i-begin > t.limits.Value || i+1 >= len(doc) {
-				return 0
-			}
-			return i + 1
-		case c == '\'':
-		case c >= utf8.RuneSelf:
-			size = charSize(doc[i:])
-		case c == '&':
-			size = canonicalInValue(doc[i:])
-		default:
-			return 0
-		}
-		if size == 0 {
-			return 0
-		}
-		i += size - 1
-	}
-	return 0
+	return end, colon
 }

@@ -99,6 +99,8 @@ type Tokenizer struct {
 	rooted     bool   // the root was met
 	emptyTag   bool   // an End is due
 	relative   *Error // the first relative namespace name, told at the end
+
+	chart *chart // what Skim sees of the document; made when it is first called
 }
 
 // An element is an open one.
@@ -118,7 +120,10 @@ func (t *Tokenizer) begin(doc []byte, offset int, limits Limits) {
 	*t = Tokenizer{
 		doc: doc, pos: offset, limits: limits.WithDefaults(), Finish: offset,
 		space: t.space, open: t.open[:0], xml: t.xml[:0], values: t.values[:0],
-		Attrs: t.Attrs[:0], Declarations: t.Declarations[:0],
+		Attrs: t.Attrs[:0], Declarations: t.Declarations[:0], chart: t.chart,
+	}
+	if t.chart != nil {
+		t.chart.size = 0 // it is of another document
 	}
 }
 

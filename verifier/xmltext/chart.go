@@ -1,0 +1,134 @@
+package xmltext
+
+import (
+	"bytes"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// A chart says of each byte of a stretch of the document what it stops, a bit each, so
+// that plain names, texts and values are passed over by the word instead of by the byte.
+// Bytes of characters beyond ASCII stop no text and no value where the stretch holds
+// nothing but Chars (XML 1.0, production 2); where it holds anything else, all do, and
+// whoever meets one looks at it.
+type chart struct {
+	begin int                          // of the stretch in the document
+	size  uint                         // of the stretch
+	maps  [3][chartBytes/64 + 1]uint64 // bits behind the stretch are zero, for a word at least
+}
+
+// chartBytes is the longest stretch.
+const chartBytes = 4096
+
+// What a byte may stop; the maps' order.
+const (
+	stopsText  = iota // canonical character data
+	stopsName         // a name's part, before or behind the colon, in ASCII
+	stopsValue        // a canonical attribute value in quotes of either kind
+)
+
+// stops has the maps' bits of each byte in ASCII.
+var stops = func() (table [utf8.RuneSelf]uint8) {
+	for c := range table {
+		class := classes[c]
+		if class&textStop != 0 {
+			table[c] |= 1 << stopsText
+		}
+		if class&nameChar == 0 {
+			table[c] |= 1 << stopsName
+		}
+		if class&valueStop != 0 {
+			table[c] |= 1 << stopsValue
+		}
+	}
+	return table
+}()
+
+// draw charts the document from begin on. Where it would end inside a character, it ends
+// before that.
+func (c *chart) draw(doc []byte, begin int) {
+	end := min(len(doc), begin+chartBytes)
+	for back := 0; back < utf8.UTFMax-1 && end < len(doc) && !utf8.RuneStart(doc[end]); back++ {
+		end--
+	}
+	c.begin, c.size = begin, uint(end-begin)
+	stretch := doc[begin:end]
+	last, size := utf8.DecodeLastRune(stretch)
+	if cut := last == utf8.RuneError && size <= 1; cut || !c.fill(stretch) {
+		c.fillPlainly(stretch, 1<<stopsText|1<<stopsName|1<<stopsValue)
+	}
+	for of := range c.maps {
+		if rest := c.size % 64; rest > 0 {
+			c.maps[of][c.size/64] &= 1<<rest - 1
+		}
+		c.maps[of][(c.size+63)/64] = 0
+	}
+}
+
+// fillIfChars is fill in plain Go.
+func (c *chart) fillIfChars(stretch []byte) bool {
+	if !holdsChars(stretch) {
+		return false
+	}
+	c.fillPlainly(stretch, 1<<stopsName)
+	return true
+}
+
+// fillPlainly charts byte by byte. Those beyond ASCII stop what foreign has bits of.
+func (c *chart) fillPlainly(stretch []byte, foreign uint8) {
+	for i := 0; i < len(stretch); i += 64 {
+		var text, name, value uint64
+		for j, b := range stretch[i:min(len(stretch), i+64)] {
+			stop := foreign
+			if b < utf8.RuneSelf {
+				stop = stops[b]
+			}
+			text |= uint64(stop>>stopsText&1) << j
+			name |= uint64(stop>>stopsName&1) << j
+			value |= uint64(stop>>stopsValue&1) << j
+		}
+		c.maps[stopsText][i/64], c.maps[stopsName][i/64], c.maps[stopsValue][i/64] = text, name, value
+	}
+}
+
+// holdsChars reports whether a stretch is UTF-8 without U+FFFE and U+FFFF. Controls in
+// ASCII stop everything anyway.
+func holdsChars(stretch []byte) bool {
+	return utf8.Valid(stretch) && !bytes.Contains(stretch, []byte("\uFFFE")) && !bytes.Contains(stretch, []byte("\uFFFF"))
+}
+
+// stop returns the first offset from there on whose byte stops what the map is of, the
+// document's length where there is none.
+func (t *Tokenizer) stop(of, from int) int {
+	c := t.chart
+	if i := uint(from - c.begin); i < c.size {
+		m := &c.maps[of]
+		word := i / 64 % (chartBytes / 64)
+		if ahead := m[word]>>(i%64) | m[word+1]<<1<<(63-i%64); ahead != 0 {
+			return from + bits.TrailingZeros64(ahead)
+		}
+	}
+	return t.stopBeyond(of, from)
+}
+
+// stopBeyond goes on with the words, and charts, behind the one that from is in.
+func (t *Tokenizer) stopBeyond(of, from int) int {
+	c := t.chart
+	for from < len(t.doc) {
+		i := uint(from - c.begin)
+		if i >= c.size {
+			c.draw(t.doc, from)
+			i = 0
+		}
+		word := c.maps[of][i/64] >> (i % 64) << (i % 64)
+		for i /= 64; word == 0 && i < (c.size-1)/64; {
+			i++
+			word = c.maps[of][i]
+		}
+		if word != 0 {
+			return c.begin + int(i)*64 + bits.TrailingZeros64(word)
+		}
+		from = c.begin + int(c.size)
+	}
+	return len(t.doc)
+}
