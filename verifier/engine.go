@@ -29,7 +29,7 @@ type Engine struct {
 	steps    map[string]*step // to the identity and the claims, by message type; "": of all others
 	readings sync.Pool        // of *reading
 
-	unskimmed bool // reads token by token; tests hold skimming against that
+	plainly bool // reads token by token and remembers nothing; tests hold all else against that
 }
 
 // New returns an engine. It fails where the configuration contradicts itself.

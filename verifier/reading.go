@@ -54,6 +54,7 @@ type reading struct {
 	behind        bool // such a Signature ended, and no tag was met since
 	outside       bool // an instruction stands outside the root
 
+	stencils  stencils
 	info      xmltext.Tokenizer // over the canonical SignedInfo
 	infoWalk  walker            // over info
 	canonical bytes.Buffer      // the canonical SignedInfo
@@ -64,7 +65,13 @@ type reading struct {
 type parts struct {
 	begin, finish int           // of the Signature in the document
 	hasInfo       bool          // SignedInfo is there: reading.mark is its place
+	info          span          // of SignedInfo
 	method        canonicalForm // of SignedInfo, as far as it could be told
+	digest        span          // of the content of the last DigestValue
+	digests       int           // how many there are
+	elements      int           // in SignedInfo, itself aside
+	attributes    int           // in SignedInfo, its own aside
+	stencil       *stencil      // that fits it; nil where it was read
 	value         []byte        // decoded
 	keyInfo       keyInfo
 }
@@ -135,7 +142,7 @@ func (r *reading) begin(doc []byte) {
 // skimOn reads on over what nobody but the canonicaliser needs to see. Text behind a
 // comment is not that, nor is text behind a Signature: see next.
 func (r *reading) skimOn() {
-	if r.over || r.comment || r.behind || r.g.busy() || r.engine.unskimmed {
+	if r.over || r.comment || r.behind || r.g.busy() || r.engine.plainly {
 		return
 	}
 	r.g.watch(&r.skim)
@@ -162,10 +169,17 @@ func (r *reading) next() xmltext.Kind {
 		r.malformed(err)
 		return xmltext.EOF
 	}
-	switch kind {
-	case xmltext.EOF:
+	if kind == xmltext.EOF {
 		r.over = true
 		return kind
+	}
+	r.take(kind)
+	return kind
+}
+
+// take passes the current token on.
+func (r *reading) take(kind xmltext.Kind) {
+	switch kind {
 	case xmltext.Start:
 		signature := isSignature(&r.t)
 		if signature {
@@ -178,7 +192,7 @@ func (r *reading) next() xmltext.Kind {
 		if signature && r.signatures == 1 {
 			r.c.Leave()
 			r.g.token(&r.t)
-			return kind
+			return
 		}
 	case xmltext.End:
 		r.text, r.comment = false, false
@@ -199,7 +213,6 @@ func (r *reading) next() xmltext.Kind {
 	}
 	r.c.Token(&r.t)
 	r.g.token(&r.t)
-	return kind
 }
 
 // checkComment refuses text and a comment between the same two tags: a reader that does
@@ -240,10 +253,10 @@ type guess struct {
 func guessed(doc []byte) guess {
 	const near = 12 << 10
 	about := doc[max(0, len(doc)-near):]
-	end := lastIndex(about, "SignedInfo>")
+	end := lastIndex(about)
 	if end < 0 {
 		about = doc[:min(len(doc), near)]
-		end = bytes.LastIndex(about, []byte("SignedInfo>"))
+		end = lastIndex(about)
 	}
 	about = about[max(0, end-2<<10):max(0, end)]
 	g := guess{method: c14n.Inclusive10, hash: crypto.SHA256}
@@ -260,18 +273,24 @@ func guessed(doc []byte) guess {
 	return g
 }
 
-// lastIndex is bytes.LastIndex for what is rare, in a fraction of its time: it looks at
-// one byte in len(what) (Horspool's algorithm, from the end).
-func lastIndex(s []byte, what string) int {
-	var step [256]uint8
-	for i := range step {
-		step[i] = uint8(len(what))
+const infoEnd = "SignedInfo>"
+
+// infoSteps are how far lastIndex moves on from each byte (Horspool's algorithm, from the
+// end): it looks at one byte in eleven.
+var infoSteps = func() (steps [256]uint8) {
+	for i := range steps {
+		steps[i] = uint8(len(infoEnd))
 	}
-	for i := len(what) - 1; i > 0; i-- {
-		step[what[i]] = uint8(i)
+	for i := len(infoEnd) - 1; i > 0; i-- {
+		steps[infoEnd[i]] = uint8(i)
 	}
-	for i := len(s) - len(what); i >= 0; i -= int(step[s[i]]) {
-		if string(s[i:i+len(what)]) == what {
+	return steps
+}()
+
+// lastIndex is bytes.LastIndex of infoEnd, in a fraction of its time.
+func lastIndex(s []byte) int {
+	for i := len(s) - len(infoEnd); i >= 0; i -= int(infoSteps[s[i]]) {
+		if string(s[i:i+len(infoEnd)]) == infoEnd {
 			return i
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+
+	"turnkey-gateway/verifier/xmltext"
 )
 
 // Bounds on the parts of a Signature, in bytes as written. Real ones are a tenth of it.
@@ -57,19 +59,63 @@ func (r *reading) signature() {
 func (r *reading) signedInfo() {
 	w, p := &r.walk, &r.parts
 	r.t.Mark(&r.mark)
-	begin := r.t.Begin
 	p.hasInfo = true
+	p.info.begin = r.t.Begin
+	if r.passInfo() {
+		return
+	}
+	elements, attributes := r.t.Counts()
 	for first := true; w.child(); first = false {
-		if first && w.is("CanonicalizationMethod") {
+		switch {
+		case first && w.is("CanonicalizationMethod"):
 			p.method, _ = r.note.canonicalForm("CanonicalizationMethod")
+		case w.is("Reference"):
+			r.referenceWritten()
+		default:
+			w.skip(false)
+		}
+	}
+	if p.info.finish = r.t.Finish; p.info.finish-p.info.begin > maxSignedInfo {
+		r.refuse(ProfileViolation, p.info.begin, "SignedInfo is longer than %d bytes", maxSignedInfo)
+	}
+	p.elements, p.attributes = r.t.Counts()
+	p.elements -= elements
+	p.attributes -= attributes
+}
+
+// referenceWritten skips a Reference, and notes where its DigestValue's text is.
+func (r *reading) referenceWritten() {
+	w, p := &r.walk, &r.parts
+	for w.child() {
+		if p.digests++; w.is("DigestValue") {
+			p.digest.begin = r.t.Finish
+			w.skip(false)
+			p.digest.finish = r.t.Begin
 			continue
 		}
+		p.digests--
 		w.skip(false)
 	}
-	if r.t.Finish-begin > maxSignedInfo {
-		r.refuse(ProfileViolation, begin, "SignedInfo is longer than %d bytes", maxSignedInfo)
-	}
 }
+
+// passInfo passes over a SignedInfo that a stencil fits.
+func (r *reading) passInfo() bool {
+	p := &r.parts
+	if r.engine.plainly {
+		return false
+	}
+	known, digest := r.stencils.fit(&r.t, &r.mark, r.doc)
+	if known == nil || !r.t.Pass(digest.finish+len(known.after), known.elements, known.attributes, infoDepth) {
+		return false
+	}
+	r.take(xmltext.End)
+	p.stencil, p.digest, p.method = known, digest, known.info.form
+	return true
+}
+
+// infoDepth is how deep the elements of a good SignedInfo nest, itself among them: down to
+// InclusiveNamespaces in Transform.
+const infoDepth = 5
 
 func (r *reading) signatureValue(offset int, text []byte) {
 	var err error

@@ -50,6 +50,7 @@ type reference struct {
 	form      canonicalForm
 	digestBy  algorithm
 	expected  digest // what the signer says
+	value     span   // of DigestValue's content, in the canonical SignedInfo
 	found     digest // what the document gives
 }
 
@@ -57,6 +58,9 @@ type reference struct {
 // believed is what was signed.
 func (r *reading) readSignedInfo(info *signedInfo) {
 	r.canonical.Reset()
+	if known, at := r.parts.stencil, r.parts.digest; known != nil && known.put(r.doc[at.begin:at.finish], &r.canonical, info) {
+		return
+	}
 	form := r.parts.method
 	if err := c14n.WriteElement(&r.canonical, r.doc, &r.mark, form.options(), r.engine.limits); err != nil {
 		r.refuse(ProfileViolation, r.parts.begin, "SignedInfo has no canonical form: %v", err)
@@ -72,6 +76,9 @@ func (r *reading) readSignedInfo(info *signedInfo) {
 	if r.refused.reason == Unjudged && !info.form.equal(form) {
 		// Cannot be: both were read by one function from one element.
 		w.violation("CanonicalizationMethod reads differently once canonicalised")
+	}
+	if r.refused.reason == Unjudged && !r.engine.plainly && r.parts.stencil == nil {
+		r.stencils.keep(r, info)
 	}
 }
 
@@ -194,7 +201,9 @@ func (w *walker) reference(p Profile) (ref reference) {
 			stage = 2
 		case stage == 2 && w.is("DigestValue"):
 			w.attributes("DigestValue")
+			ref.value.begin = w.t.Finish
 			ref.expected = w.digestValue(ref.digestBy.hash)
+			ref.value.finish = w.t.Begin
 			stage = 3
 		default:
 			w.unexpected("Reference")

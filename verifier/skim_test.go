@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -12,15 +13,35 @@ import (
 // what becomes known: neither what is refused, where and why, nor any digest, claim or hint.
 func checkSkimmedReading(t *testing.T, profile string, doc []byte) {
 	t.Helper()
-	e, slow := newEngine(t, profile), newEngine(t, profile)
-	slow.unskimmed = true
-	got, want := e.Read(doc), slow.Read(doc)
+	engines := map[string][2]*Engine{"cpt": cptEngines(), "interop": interopEngines()}[profile]
+	got, want := engines[0].Read(doc), engines[1].Read(doc)
 	if got.refused != want.refused || got.info != want.info || !reflect.DeepEqual(got.claims, want.claims) || !reflect.DeepEqual(got.Hints(), want.Hints()) {
 		t.Fatalf("%s, %q:\n%+v %+v %+v\ntoken by token\n%+v %+v %+v", profile, doc, got.refused, got.info, got.claims, want.refused, want.info, want.claims)
 	}
 	if (got.signed == nil) != (want.signed == nil) || got.signed != nil && !reflect.DeepEqual(got.signed, want.signed) {
 		t.Fatalf("%s, %q: signed\n%+v\ntoken by token\n%+v", profile, doc, got.signed, want.signed)
 	}
+}
+
+// cptEngines and interopEngines are one engine that remembers what it read, as the
+// gateway's does, and one that reads plainly.
+var (
+	cptEngines     = sync.OnceValue(func() [2]*Engine { return enginesOf("cpt") })
+	interopEngines = sync.OnceValue(func() [2]*Engine { return enginesOf("interop") })
+)
+
+func enginesOf(profile string) (both [2]*Engine) {
+	for i := range both {
+		p, err := ProfileNamed(profile)
+		if err != nil {
+			panic(err)
+		}
+		if both[i], err = New(Config{Profile: p, Claims: DefaultClaims()}); err != nil {
+			panic(err)
+		}
+	}
+	both[1].plainly = true
+	return both
 }
 
 // brittle are pieces that a reader, but not a canonicaliser, has to look at.

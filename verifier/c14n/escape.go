@@ -1,7 +1,6 @@
 package c14n
 
 import (
-	"bytes"
 	"unicode/utf8"
 
 	"turnkey-gateway/verifier/xmltext"
@@ -108,15 +107,16 @@ func appendValueRune(dst []byte, r rune) []byte {
 
 // appendEscapedValue appends the canonical form of an attribute value already expanded.
 func appendEscapedValue(dst, value []byte) []byte {
-	for {
-		special := bytes.IndexAny(value, "&<\"\t\n\r")
-		if special < 0 {
-			return append(dst, value...)
+	done := 0
+	for i, c := range value {
+		switch c {
+		case '&', '<', '"', '\t', '\n', '\r':
+			dst = append(dst, value[done:i]...)
+			dst = appendValueRune(dst, rune(c))
+			done = i + 1
 		}
-		dst = append(dst, value[:special]...)
-		dst = appendValueRune(dst, rune(value[special]))
-		value = value[special+1:]
 	}
+	return append(dst, value[done:]...)
 }
 
 // appendLineEnds appends a comment or an instruction, of which only line ends change.

@@ -1,6 +1,9 @@
 package xmltext
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // class says what a byte may be, where it stands for itself.
 type class uint8
@@ -12,6 +15,7 @@ const (
 	valueStop                    // ends or breaks a run of a canonical attribute value
 	markupStop                   // needs a look inside CDATA, comments and instructions
 	space                        // S
+	uriChar                      // stands for itself in a URI behind its scheme (RFC 3986, 2.2 and 2.3)
 )
 
 // classes holds the class of every byte; bytes of multi-byte sequences stop everything.
@@ -28,6 +32,8 @@ var classes = func() (table [256]class) {
 		switch {
 		case b == ' ', b == '\t', b == '\n', b == '\r':
 			table[c] |= space
+		case letter, b >= '0' && b <= '9', strings.IndexByte("-.~:/?@!$&'()*+,;=", b) >= 0:
+			table[c] |= uriChar
 		}
 		switch {
 		case b >= utf8.RuneSelf, b < ' ' && table[c]&space == 0:

@@ -13,7 +13,9 @@ scan:
 	for i < len(doc) {
 		c := doc[i]
 		if classes[c]&textStop == 0 {
-			i++
+			if i++; t.chart != nil {
+				i = t.stop(stopsText, i)
+			}
 			continue
 		}
 		switch {

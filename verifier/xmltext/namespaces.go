@@ -129,15 +129,18 @@ func isAbsolute(uri []byte) bool {
 	}
 	fragments := 0
 	for i := colon + 1; i < len(uri); i++ {
-		switch c := uri[i]; {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9':
-		case c == '%':
+		c := uri[i]
+		if classes[c]&uriChar != 0 {
+			continue
+		}
+		switch c {
+		case '%':
 			if i+2 >= len(uri) || digit(uri[i+1]) > 15 || digit(uri[i+2]) > 15 {
 				return false
 			}
-		case c == '#':
+		case '#':
 			fragments++
-		case bytes.IndexByte([]byte("-._~:/?@!$&'()*+,;="), c) < 0:
+		default:
 			return false
 		}
 	}

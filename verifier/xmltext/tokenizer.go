@@ -117,11 +117,12 @@ func (t *Tokenizer) Reset(doc []byte, limits Limits) {
 }
 
 func (t *Tokenizer) begin(doc []byte, offset int, limits Limits) {
-	*t = Tokenizer{
-		doc: doc, pos: offset, limits: limits.WithDefaults(), Finish: offset,
-		space: t.space, open: t.open[:0], xml: t.xml[:0], values: t.values[:0],
-		Attrs: t.Attrs[:0], Declarations: t.Declarations[:0], chart: t.chart,
-	}
+	t.doc, t.pos, t.limits, t.fragment = doc, offset, limits.WithDefaults(), false
+	t.Kind, t.Begin, t.Finish = EOF, 0, offset
+	t.Attrs, t.Declarations = t.Attrs[:0], t.Declarations[:0]
+	t.open, t.xml, t.values = t.open[:0], t.xml[:0], t.values[:0]
+	t.elements, t.attributes = 0, 0
+	t.rooted, t.emptyTag, t.relative = false, false, nil
 	if t.chart != nil {
 		t.chart.size = 0 // it is of another document
 	}
@@ -129,7 +130,7 @@ func (t *Tokenizer) begin(doc []byte, offset int, limits Limits) {
 
 // Release lets go of the document, so that t can be kept without keeping it.
 func (t *Tokenizer) Release() {
-	t.Reset(nil, t.limits)
+	t.doc, t.Data, t.QName, t.Name = nil, nil, nil, Name{}
 	t.Attrs = Forget(t.Attrs)
 	t.Declarations = Forget(t.Declarations)
 	t.xml = Forget(t.xml)
@@ -140,7 +141,7 @@ func (t *Tokenizer) Release() {
 // Forget empties a slice that is to be used again, so that it keeps nothing alive. One that
 // grew large it drops, since emptying that would cost the next document too.
 func Forget[T any](s []T) []T {
-	if cap(s) > 64 {
+	if cap(s) > 16 {
 		return nil
 	}
 	clear(s[:cap(s)])
