@@ -204,7 +204,7 @@ func (g *Gateway) observe(items []*item) {
 		if it.cause != CauseNone {
 			g.metrics.quarantined.WithLabelValues(string(it.cause)).Inc()
 		} else {
-			g.metrics.verdicts.WithLabelValues(it.reason.String()).Inc()
+			g.metrics.verdicts.WithLabelValues(it.verdict.Reason().String()).Inc()
 		}
 	}
 }

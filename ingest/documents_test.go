@@ -15,7 +15,7 @@ import (
 	"turnkey-gateway/verifier/verifiertest"
 )
 
-func newEngine(t testing.TB) Engine {
+func newEngine(t testing.TB) *verifier.Engine {
 	t.Helper()
 	profile, err := verifier.ProfileNamed("cpt")
 	if err != nil {

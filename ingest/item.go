@@ -17,11 +17,11 @@ type item struct {
 	// cause is set where the record is to be quarantined; then there is no verdict.
 	cause Cause
 
-	msg    *verifier.Message
-	spent  time.Duration // on reading and judging
-	reason verifier.Reason
-	stated headerList // what the verdict says of itself
-	asOf   time.Time  // when what the verdict rests on was true
+	msg     *verifier.Message
+	sender  verifier.Sender // what the verdict rests on
+	spent   time.Duration   // on reading and judging
+	verdict verifier.Verdict
+	stated  headerList // what the verdict says of itself
 
 	unstamped bool // the output refuses the record's timestamp
 	done      bool // its outcome was acknowledged
@@ -32,7 +32,7 @@ func (it *item) kind() Kind {
 	switch {
 	case it.cause != CauseNone:
 		return Quarantine
-	case it.reason == verifier.Verified:
+	case it.verdict.Verified():
 		return Verified
 	default:
 		return Rejected
@@ -41,7 +41,7 @@ func (it *item) kind() Kind {
 
 // stale reports whether its verdict rests on knowledge too old to hand over now.
 func (it *item) stale(now time.Time) bool {
-	return it.cause == CauseNone && now.Sub(it.asOf) > maxStale
+	return it.cause == CauseNone && now.Sub(it.sender.AsOf) > maxStale
 }
 
 // pointed reports whether the outcome holds a pointer to the value, not the value.

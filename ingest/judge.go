@@ -4,15 +4,16 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"turnkey-gateway/verifier"
 )
 
-// An Engine reads documents; what it returns judges them. See verifier.Engine. It must
-// be safe for concurrent use.
+// An Engine reads documents; what it returns is judged by verifier.JudgeAll. See
+// verifier.Engine. It must be safe for concurrent use.
 type Engine interface {
-	Read(doc []byte) *verifier.Message
+	ReadAll(docs [][]byte) []*verifier.Message
 }
 
 // A Registry knows the senders. It must be safe for concurrent use.
@@ -27,12 +28,14 @@ type Registry interface {
 
 // read takes the first step of judging each item that has a document.
 func (g *Gateway) read(ctx context.Context, items []*item) error {
-	return g.pool.each(ctx, len(items), func(i int) {
-		it := items[i]
-		if it.cause != CauseNone {
-			return
+	return g.inGroups(ctx, judgeable(items), func(group []*item) {
+		docs := make([][]byte, len(group))
+		for i, it := range group {
+			docs[i] = it.rec.Value
 		}
-		g.guard(it, func() { it.msg = g.engine.Read(it.rec.Value) })
+		for i, m := range g.engine.ReadAll(docs) {
+			group[i].msg = m
+		}
 	})
 }
 
@@ -46,18 +49,20 @@ func (g *Gateway) judge(ctx context.Context, items []*item) error {
 	if err != nil {
 		return err
 	}
-	return g.pool.each(ctx, len(items), func(i int) {
-		it, s := items[i], senders[i]
+	for i, it := range items {
+		it.sender = senders[i]
+	}
+	return g.inGroups(ctx, items, func(group []*item) {
 		now := g.now()
-		var v verifier.Verdict
-		g.guard(it, func() {
-			v = it.msg.Judge(s, verifier.Moment{Received: it.rec.Time, Decided: now})
-			it.reason, it.stated, it.asOf = v.Reason(), stated(v, s, now), s.AsOf
-		})
-		if it.cause == CauseNone {
-			g.tell(it, v)
+		cases := make([]verifier.Case, len(group))
+		for i, it := range group {
+			cases[i] = verifier.Case{Message: it.msg, Sender: it.sender, At: verifier.Moment{Received: it.rec.Time, Decided: now}}
 		}
-	})
+		for i, v := range verifier.JudgeAll(cases) {
+			it := group[i]
+			it.verdict, it.stated = v, stated(v, it.sender, now)
+		}
+	}, g.tell)
 }
 
 // lookUp refuses an answer that would be too old at once: to judge by it could only
@@ -89,18 +94,60 @@ func (g *Gateway) lookUp(ctx context.Context, items []*item) ([]verifier.Sender,
 	return senders, nil
 }
 
-// guard runs a step of judging one item. A panic in it is that record's quarantine.
-// Neither the document nor the panic's text, which may quote it, goes to the log.
-func (g *Gateway) guard(it *item, step func()) {
-	start := time.Now()
+// together is how many items are read or judged in one call: as many as the verifier does
+// together.
+const together = 8
+
+// inGroups does a step of all items, some at a time, on as many seats of the pool as there
+// are, and then what follows of each whose step went well. A step that panics is done again
+// for each item alone: no record is quarantined for what stood beside it.
+func (g *Gateway) inGroups(ctx context.Context, items []*item, step func([]*item), then ...func(*item)) error {
+	size := min(max(1, (len(items)+g.pool.size-1)/g.pool.size), together)
+	groups := slices.Collect(slices.Chunk(items, size))
+	return g.pool.each(ctx, len(groups), func(i int) {
+		group := groups[i]
+		if len(group) == 1 || !g.unpanicked(group, step) {
+			for i := range group {
+				g.guard(group[i:i+1], step)
+			}
+		}
+		for _, it := range group {
+			for _, follow := range then {
+				if it.cause == CauseNone {
+					follow(it)
+				}
+			}
+		}
+	})
+}
+
+// unpanicked does a step and reports whether it went well.
+func (g *Gateway) unpanicked(group []*item, step func([]*item)) (well bool) {
+	defer timed(group, time.Now())
+	defer func() { well = recover() == nil }()
+	step(group)
+	return true
+}
+
+// timed adds an equal share of the time since a start to what each item took.
+func timed(group []*item, start time.Time) {
+	share := time.Since(start) / time.Duration(len(group))
+	for _, it := range group {
+		it.spent += share
+	}
+}
+
+// guard does a step of one item. A panic in it is that record's quarantine. Neither the
+// document nor the panic's text, which may quote it, goes to the log.
+func (g *Gateway) guard(one []*item, step func([]*item)) {
+	defer timed(one, time.Now())
 	defer func() {
-		it.spent += time.Since(start)
 		if p := recover(); p != nil {
-			it.cause = JudgePanicked
+			one[0].cause = JudgePanicked
 			g.metrics.panics.Inc()
-			g.log.Error("judging panicked: the record is quarantined", "source", it.source.String(),
+			g.log.Error("judging panicked: the record is quarantined", "source", one[0].source.String(),
 				"panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 		}
 	}()
-	step()
+	step(one)
 }

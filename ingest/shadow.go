@@ -20,7 +20,7 @@ type Shadow interface {
 // tell tells the shadow of an item's verdict, which stands whatever comes of that: a
 // panic of the shadow's is counted, and the first one logged, as more might drown the log.
 // Neither the document nor the panic's text, which may quote it, goes there.
-func (g *Gateway) tell(it *item, v verifier.Verdict) {
+func (g *Gateway) tell(it *item) {
 	if g.shadow == nil {
 		return
 	}
@@ -35,5 +35,5 @@ func (g *Gateway) tell(it *item, v verifier.Verdict) {
 				"source", it.source.String(), "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 		})
 	}()
-	g.shadow.Judged(it.source, it.rec.Value, it.rec.Time, v)
+	g.shadow.Judged(it.source, it.rec.Value, it.rec.Time, it.verdict)
 }

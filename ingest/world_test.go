@@ -359,7 +359,13 @@ func (f registryFunc) Senders(ctx context.Context, accounts []string, hints []ve
 // engineFunc is an engine for the same.
 type engineFunc func(doc []byte) *verifier.Message
 
-func (f engineFunc) Read(doc []byte) *verifier.Message { return f(doc) }
+func (f engineFunc) ReadAll(docs [][]byte) []*verifier.Message {
+	var all []*verifier.Message
+	for _, doc := range docs {
+		all = append(all, f(doc))
+	}
+	return all
+}
 
 // checkNoneLost fails unless every record sent has an outcome with its bytes, and the
 // first outcomes of each partition and output are in the order of their records.

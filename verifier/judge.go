@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -22,17 +23,18 @@ const maxCandidates = 8
 //
 // It may be called again, with newer knowledge of the sender. It is pure.
 func (m *Message) Judge(s Sender, at Moment) Verdict {
-	j := judgement{m: m, sender: s, at: at, detail: detail{registrations: s.Registrations, at: at}}
-	v := Verdict{reason: j.reason(), msg: m, party: s.Party, used: j.used}
-	if v.reason == Verified {
-		v.signed = m.signed.covered.sha256()
-	} else {
-		v.detail = j.detail
+	j := judgements.Get().(*judgement)
+	j.begin(m, s, at)
+	if c := j.asks(); c != nil {
+		j.holds = c.signed(m.signed.algorithm, m.signed.sum.bytes(), m.signed.value)
 	}
+	v := j.verdict()
+	j.release()
 	return v
 }
 
-// A judgement is one call of Judge.
+// A judgement is one call of Judge, in two halves: what is decided before it is known
+// whether a signature value holds, and the rest.
 type judgement struct {
 	m      *Message
 	sender Sender
@@ -40,7 +42,23 @@ type judgement struct {
 	detail detail
 	used   *Certificate
 
-	counting, others [maxCandidates]Registration // room for candidates
+	early      Reason // decided in the first half; else Unjudged
+	candidates []Registration
+	mismatch   *reference
+	asked      int  // the first candidate whose key may have made the value; negative where none is asked
+	holds      bool // whether it did
+
+	room [maxCandidates]Registration // for candidates
+}
+
+var judgements = sync.Pool{New: func() any { return new(judgement) }}
+
+// release lets go of all it was about.
+func (j *judgement) release() {
+	clear(j.candidates)
+	j.m, j.sender, j.detail, j.used = nil, Sender{}, detail{}, nil
+	j.candidates, j.mismatch, j.holds = nil, nil, false
+	judgements.Put(j)
 }
 
 // say keeps what to tell of a reason, and returns the reason.
@@ -49,7 +67,52 @@ func (j *judgement) say(r Reason, format string, args ...any) Reason {
 	return r
 }
 
-func (j *judgement) reason() Reason {
+// begin is the first half.
+func (j *judgement) begin(m *Message, s Sender, at Moment) {
+	j.m, j.sender, j.at, j.asked = m, s, at, none
+	j.detail = detail{registrations: s.Registrations, at: at}
+	if j.early = j.form(); j.early != Unjudged {
+		return
+	}
+	if j.early = j.findCandidates(); j.early != Unjudged {
+		return
+	}
+	j.used = j.candidates[0].Certificate
+	j.mismatch = m.signed.mismatch()
+	// Over content that was changed the signature only tells several candidates apart.
+	if j.mismatch == nil || len(j.candidates) > 1 {
+		j.asked = slices.IndexFunc(j.candidates, func(r Registration) bool {
+			return r.Certificate.unusable(m.signed.algorithm.scheme) == ""
+		})
+	}
+}
+
+// asks returns the certificate whose key may have made the signature value; nil where it
+// doesn't matter.
+func (j *judgement) asks() *Certificate {
+	if j.asked == none {
+		return nil
+	}
+	return j.candidates[j.asked].Certificate
+}
+
+// verdict is the second half.
+func (j *judgement) verdict() Verdict {
+	reason := j.early
+	if reason == Unjudged {
+		reason = j.reason()
+	}
+	v := Verdict{reason: reason, msg: j.m, party: j.sender.Party, used: j.used}
+	if reason == Verified {
+		v.signed = j.m.signed.covered.sha256()
+	} else {
+		v.detail = j.detail
+	}
+	return v
+}
+
+// form says what is wrong with the document and its signature whoever signed.
+func (j *judgement) form() Reason {
 	s, refused := j.m.signed, &j.m.refused
 	if refused.reason != Unjudged && refused.reason < KeyInfoUnusable {
 		j.detail.refused = refused
@@ -65,19 +128,17 @@ func (j *judgement) reason() Reason {
 		j.detail.refused = refused
 		return refused.reason
 	}
-	candidates, why := j.candidates()
-	if why != Unjudged {
-		return why
-	}
-	j.used = candidates[0].Certificate
-	mismatch := s.mismatch()
-	signer, verified := candidates[0], false
-	// Over content that was changed the signature only tells several candidates apart.
-	if mismatch == nil || len(candidates) > 1 {
-		signer, verified = j.signer(candidates)
+	return Unjudged
+}
+
+// reason decides the rest.
+func (j *judgement) reason() Reason {
+	signer, verified := j.candidates[0], false
+	if j.asked != none {
+		signer, verified = j.signer()
 		j.used = signer.Certificate
 	}
-	if weak := j.used.unusable(s.algorithm.scheme); weak != "" {
+	if weak := j.used.unusable(j.m.signed.algorithm.scheme); weak != "" {
 		return j.say(WeakAlgorithm, "the registered certificate can't be used: %s", weak)
 	}
 	if r := j.claims(); r != Unjudged {
@@ -86,8 +147,8 @@ func (j *judgement) reason() Reason {
 	if r := j.state(signer); r != Unjudged {
 		return r
 	}
-	if mismatch != nil {
-		j.detail.mismatch = mismatch
+	if j.mismatch != nil {
+		j.detail.mismatch = j.mismatch
 		return j.say(DigestMismatch, "the content is not what was signed: it was changed after signing")
 	}
 	if !verified {
@@ -96,12 +157,13 @@ func (j *judgement) reason() Reason {
 	return Verified
 }
 
-// candidates returns the registrations that the signer is looked for among, those that
-// count first, of each certificate one, or why there are none. Pending registrations are
-// as if absent.
-func (j *judgement) candidates() ([]Registration, Reason) {
+// findCandidates finds the registrations that the signer is looked for among, those that
+// count first, of each certificate one, or says why there are none. Pending registrations
+// are as if absent.
+func (j *judgement) findCandidates() Reason {
 	pending := false
-	counting, others := j.counting[:0], j.others[:0]
+	var room [maxCandidates]Registration
+	counting, others := j.room[:0], room[:0]
 	for i := range j.sender.Registrations {
 		r := &j.sender.Registrations[i]
 		switch {
@@ -119,9 +181,10 @@ func (j *judgement) candidates() ([]Registration, Reason) {
 		counting = keep(counting, &others[i])
 	}
 	if len(counting) == 0 {
-		return nil, j.unregistered(pending)
+		return j.unregistered(pending)
 	}
-	return counting, Unjudged
+	j.candidates = counting
+	return Unjudged
 }
 
 // named reports whether KeyInfo may mean the certificate.
@@ -209,14 +272,18 @@ func (j *judgement) claims() Reason {
 }
 
 // signer returns the candidate that is judged, and whether its key made the signature.
-func (j *judgement) signer(candidates []Registration) (Registration, bool) {
+func (j *judgement) signer() (Registration, bool) {
 	s := j.m.signed
-	for _, r := range candidates {
-		if r.Certificate.unusable(s.algorithm.scheme) == "" && r.Certificate.signed(s.algorithm, s.sum.bytes(), s.value) {
+	for i, r := range j.candidates[j.asked:] {
+		holds := j.holds
+		if i > 0 {
+			holds = r.Certificate.unusable(s.algorithm.scheme) == "" && r.Certificate.signed(s.algorithm, s.sum.bytes(), s.value)
+		}
+		if holds {
 			return r, true
 		}
 	}
-	return candidates[0], false
+	return j.candidates[0], false
 }
 
 // state says why a registration doesn't count.

@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"crypto/sha256"
 	"math/big"
 	"strings"
 
@@ -58,10 +57,11 @@ func (r *reading) x509Data() {
 	}
 }
 
+// keyCertificate notes a certificate. What it is digested to is filled in by finish.
 func (r *reading) keyCertificate(text []byte, at span) {
-	k := &r.parts.keyInfo
-	var err error
-	r.der, err = decodeBase64(r.der[:0], text)
+	p := &r.parts
+	k := &p.keyInfo
+	der, err := decodeBase64(r.der, text)
 	switch {
 	case err != nil:
 		r.refuse(KeyInfoUnusable, at.begin, "X509Certificate is not base64")
@@ -70,10 +70,12 @@ func (r *reading) keyCertificate(text []byte, at span) {
 		r.refuse(KeyInfoUnusable, at.begin, "KeyInfo holds more than %d certificates", maxKeyInfoCertificates)
 		return
 	case len(k.texts) == 0:
-		k.texts, k.hints.Fingerprints = r.m.room.texts[:0], r.m.room.fingerprint[:0]
+		k.texts, k.hints.Fingerprints, p.ders = r.m.room.texts[:0], r.m.room.fingerprint[:0], r.ders[:0]
 	}
 	k.texts = append(k.texts, at)
-	k.hints.Fingerprints = append(k.hints.Fingerprints, sha256.Sum256(r.der))
+	k.hints.Fingerprints = append(k.hints.Fingerprints, Fingerprint{})
+	p.ders = append(p.ders, span{len(r.der), len(der)})
+	r.der = der
 }
 
 // der returns the certificate whose text was read there.

@@ -11,6 +11,7 @@ import (
 	"hash"
 
 	"turnkey-gateway/verifier/c14n"
+	"turnkey-gateway/verifier/sha256x2"
 	"turnkey-gateway/verifier/xmltext"
 )
 
@@ -41,9 +42,10 @@ type reading struct {
 	c       c14n.Canonicalizer
 	guess   guess
 	sum     summer
-	failed  error  // why there is no such form
-	found   digest // of that form
-	covered digest // by SHA-256
+	failed  error          // why there is no such form
+	found   digest         // of that form
+	covered digest         // by SHA-256
+	jobs    []sha256x2.Job // see appendJobs
 
 	refused    refusal
 	signatures int
@@ -58,7 +60,9 @@ type reading struct {
 	info      xmltext.Tokenizer // over the canonical SignedInfo
 	infoWalk  walker            // over info
 	canonical bytes.Buffer      // the canonical SignedInfo
-	der       []byte            // a certificate of KeyInfo
+	der       []byte            // the certificates of KeyInfo
+	ders      [1]span           // room for parts.ders
+	ready     bool              // the Signature is acceptable in form: digests are wanted
 }
 
 // parts are what the Signature holds, as written.
@@ -74,6 +78,7 @@ type parts struct {
 	stencil       *stencil      // that fits it; nil where it was read
 	value         []byte        // decoded
 	keyInfo       keyInfo
+	ders          []span // of its certificates, in reading.der
 }
 
 func newReading(e *Engine) *reading {
@@ -95,6 +100,9 @@ func (r *reading) release() {
 	r.g.reset()
 	r.doc, r.m, r.parts, r.refused = nil, nil, parts{}, refusal{}
 	r.canonical.Reset()
+	if cap(r.der) > maxCertificateText {
+		r.der = nil
+	}
 }
 
 // refuse keeps the first refusal of those with the smallest reason.
@@ -104,7 +112,19 @@ func (r *reading) refuse(reason Reason, offset int, format string, args ...any) 
 	}
 }
 
+// read does all that is done before it is known who sent the document.
 func (r *reading) read(doc []byte) *Message {
+	r.scan(doc)
+	r.jobs = r.appendJobs(r.jobs[:0])
+	sha256x2.Do(r.jobs)
+	r.finish(r.jobs)
+	clear(r.jobs)
+	return r.m
+}
+
+// scan is the pass over the document, and over its SignedInfo. Of digests it computes those
+// that can't wait.
+func (r *reading) scan(doc []byte) {
 	r.begin(doc)
 	for kind := r.next(); kind != xmltext.EOF; kind = r.next() {
 		if kind == xmltext.Start && r.signatures == 1 && !r.parts.hasBegun() && isSignature(&r.t) {
@@ -112,8 +132,6 @@ func (r *reading) read(doc []byte) *Message {
 		}
 		r.skimOn()
 	}
-	r.failed = r.c.Close()
-	r.found, r.covered = r.sum.sum(r.guess.hash), r.sum.sum(crypto.SHA256)
 	r.g.tell(r.m)
 	switch {
 	case r.signatures == 0:
@@ -121,10 +139,60 @@ func (r *reading) read(doc []byte) *Message {
 	case r.signatures > 1:
 		r.refuse(AmbiguousSignature, -1, "there are %d Signature elements", r.signatures)
 	case r.parts.hasInfo && (r.refused.reason == Unjudged || r.refused.reason >= ProfileViolation):
-		r.signed()
+		r.readInfo()
+	}
+}
+
+// appendJobs appends the texts whose SHA-256 finish needs: they are computed two at a time,
+// with those of other documents where there are some.
+func (r *reading) appendJobs(jobs []sha256x2.Job) []sha256x2.Job {
+	if r.ready {
+		if octets, all := r.c.Held(); all {
+			jobs = append(jobs, sha256x2.Job{Text: octets})
+		}
+		if r.m.room.signed.algorithm.hash == crypto.SHA256 {
+			jobs = append(jobs, sha256x2.Job{Text: r.canonical.Bytes()})
+		}
+	}
+	for _, at := range r.parts.ders {
+		jobs = append(jobs, sha256x2.Job{Text: r.der[at.begin:at.finish]})
+	}
+	return jobs
+}
+
+// finish takes the jobs of appendJobs, done, and completes the message. It returns the jobs
+// that are left.
+func (r *reading) finish(jobs []sha256x2.Job) []sha256x2.Job {
+	next := func() (d digest) {
+		d.size = copy(d.value[:], jobs[0].Sum[:])
+		jobs = jobs[1:]
+		return d
+	}
+	if r.ready {
+		octets, all := r.c.Held()
+		if all {
+			r.failed, r.covered = nil, next()
+			if r.found = r.covered; r.guess.hash != crypto.SHA256 {
+				r.found = r.sum.digestOf(r.guess.hash, octets)
+			}
+		} else {
+			r.failed = r.c.Close()
+			r.found, r.covered = r.sum.sum(r.guess.hash), r.sum.sum(crypto.SHA256)
+		}
+		var info digest
+		if by := r.m.room.signed.algorithm.hash; by == crypto.SHA256 {
+			info = next()
+		} else {
+			info = r.sum.digestOf(by, r.canonical.Bytes())
+		}
+		r.signed(info)
+	}
+	for i := range r.parts.ders {
+		d := next()
+		r.parts.keyInfo.hints.Fingerprints[i] = d.sha256()
 	}
 	r.m.refused = r.refused
-	return r.m
+	return jobs
 }
 
 func (r *reading) begin(doc []byte) {
@@ -137,7 +205,15 @@ func (r *reading) begin(doc []byte) {
 	r.guess = guessed(doc)
 	r.sum.reset(r.guess.hash, len(doc))
 	r.c.Reset(&r.sum, c14n.Options{Method: r.guess.method})
+	if len(doc) <= held {
+		r.c.Hold(held)
+	}
+	r.der, r.ready = r.der[:0], false
 }
+
+// held is up to which size, in bytes, a canonical form is kept until it can be digested
+// together with others. It fits into a processor's second cache.
+const held = 128 << 10
 
 // skimOn reads on over what nobody but the canonicaliser needs to see. Text behind a
 // comment is not that, nor is text behind a Signature: see next.

@@ -124,16 +124,18 @@ func (r *reading) signatureValue(offset int, text []byte) {
 	}
 }
 
-// signed reads SignedInfo from its canonical form and computes the digests that it is
-// to be compared with.
-func (r *reading) signed() {
+// readInfo reads SignedInfo from its canonical form, and says whether digests are wanted.
+func (r *reading) readInfo() {
 	s := &r.m.room.signed
-	*s = signed{value: r.parts.value, keyInfo: r.parts.keyInfo, begin: r.parts.begin, finish: r.parts.finish, covering: -1}
+	*s = signed{value: r.parts.value, begin: r.parts.begin, finish: r.parts.finish, covering: -1}
 	s.references = r.m.room.references[:0]
 	r.readSignedInfo(&s.signedInfo)
-	if r.refused.reason != Unjudged && r.refused.reason < KeyInfoUnusable {
-		return
-	}
+	r.ready = r.refused.reason == Unjudged || r.refused.reason >= KeyInfoUnusable
+}
+
+// signed computes the digests that SignedInfo's are to be compared with.
+func (r *reading) signed(info digest) {
+	s := &r.m.room.signed
 	switch err := r.digest(s); {
 	case errors.Is(err, errExpansion):
 		r.refuse(TooLarge, r.parts.begin, "%v", err)
@@ -142,7 +144,7 @@ func (r *reading) signed() {
 		r.refuse(ProfileViolation, r.parts.begin, "%v", err)
 		return
 	}
-	s.sum = r.sum.digestOf(s.algorithm.hash, r.canonical.Bytes())
+	s.sum, s.keyInfo = info, r.parts.keyInfo
 	r.m.signed = s
 }
 

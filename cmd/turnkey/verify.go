@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,33 +77,66 @@ func (t *tool) verify(cmd *cobra.Command, flags verifyFlags, files []string) err
 	if err != nil {
 		return err
 	}
-	sender := senderOf(certs)
-	worst := exitYes
-	for _, file := range files {
-		doc, err := t.read(file, maxDocument)
-		if err != nil {
-			worst = exitUnknown
-			fmt.Fprintf(t.stderr, "turnkey: %v\n", err)
-			continue
-		}
-		verdict := engine.Read(doc).Judge(sender, verifier.Moment{Received: at, Decided: at})
-		if !verdict.Verified() {
-			worst = max(worst, exitNo)
-		}
-		judged := judgement{file: file, verdict: verdict, at: at, profile: flags.profile, certs: certs}
-		if flags.json {
-			err = judged.printJSON(t.stdout, len(files) > 1)
-		} else {
-			judged.print(t.stdout, t.language)
-		}
-		if err != nil {
-			return fmt.Errorf("write the verdict: %w", err)
+	worst, several := exitYes, len(files) > 1
+	for files := range slices.Chunk(files, filesAtOnce) {
+		for _, judged := range t.judgeFiles(engine, files, senderOf(certs), at) {
+			if judged.err != nil {
+				worst = exitUnknown
+				fmt.Fprintf(t.stderr, "turnkey: %v\n", judged.err)
+				continue
+			}
+			if !judged.verdict.Verified() {
+				worst = max(worst, exitNo)
+			}
+			judgement := judgement{file: judged.file, verdict: judged.verdict, at: at, profile: flags.profile, certs: certs}
+			if err := t.tell(judgement, flags, several); err != nil {
+				return fmt.Errorf("write the verdict: %w", err)
+			}
 		}
 	}
 	if worst == exitYes {
 		return nil
 	}
 	return exitStatus(worst)
+}
+
+// filesAtOnce is how many are read before any is judged: as many as take less time
+// together. Of a long list the first verdicts don't wait for the last.
+const filesAtOnce = 8
+
+// A judgedFile is a file's verdict, or why it has none.
+type judgedFile struct {
+	file    string
+	verdict verifier.Verdict
+	err     error
+}
+
+func (t *tool) judgeFiles(engine *verifier.Engine, files []string, sender verifier.Sender, at time.Time) []judgedFile {
+	all := make([]judgedFile, len(files))
+	var docs [][]byte
+	var of []int // the file of each document
+	for i, file := range files {
+		doc, err := t.read(file, maxDocument)
+		if all[i] = (judgedFile{file: file, err: err}); err == nil {
+			docs, of = append(docs, doc), append(of, i)
+		}
+	}
+	var cases []verifier.Case
+	for _, m := range engine.ReadAll(docs) {
+		cases = append(cases, verifier.Case{Message: m, Sender: sender, At: verifier.Moment{Received: at, Decided: at}})
+	}
+	for i, v := range verifier.JudgeAll(cases) {
+		all[of[i]].verdict = v
+	}
+	return all
+}
+
+func (t *tool) tell(j judgement, flags verifyFlags, several bool) error {
+	if flags.json {
+		return j.printJSON(t.stdout, several)
+	}
+	j.print(t.stdout, t.language)
+	return nil
 }
 
 // registered reads the certificates of all the files, each once.

@@ -26,6 +26,7 @@ type Canonicalizer struct {
 	opts    Options
 	err     error // the first of w
 	out     []byte
+	most    int // of out, before it is handed on
 	written int64
 	depth   int // open elements that were written, skimmed ones aside
 	skipped int // open elements that were not, inside one that Leave left out
@@ -45,18 +46,35 @@ type change struct {
 	depth int
 }
 
-// chunk is how much output is gathered before it is handed on.
-const chunk = 16 << 10
+const (
+	chunk = 16 << 10  // how much output is gathered before it is handed on
+	kept  = 256 << 10 // the largest buffer that is kept for the next document
+)
 
 // Reset makes c write to w.
 func (c *Canonicalizer) Reset(w io.Writer, opts Options) {
-	*c = Canonicalizer{w: w, opts: opts, out: c.out[:0], rendered: c.rendered[:0], undo: c.undo[:0],
-		scope: c.scope[:0], attrs: c.attrs[:0]}
+	c.w, c.opts, c.err = w, opts, nil
+	c.out, c.most, c.written = c.out[:0], chunk, 0
+	c.depth, c.skipped = 0, 0
+	c.rendered, c.undo, c.scope, c.attrs = c.rendered[:0], c.undo[:0], c.scope[:0], c.attrs[:0]
+}
+
+// Hold makes c hand nothing on of a canonical form that is no longer than most bytes. What
+// is longer goes to w as ever.
+func (c *Canonicalizer) Hold(most int) { c.most = max(most, chunk) }
+
+// Held returns the canonical form if none of it was handed on. It is good until Reset or
+// Release.
+func (c *Canonicalizer) Held() (octets []byte, all bool) {
+	return c.out, c.written == 0 && c.err == nil
 }
 
 // Release lets go of the document and the writer, so that c can be kept.
 func (c *Canonicalizer) Release() {
 	c.Reset(nil, Options{})
+	if cap(c.out) > kept {
+		c.out = nil
+	}
 	c.rendered = xmltext.Forget(c.rendered)
 	c.undo = xmltext.Forget(c.undo)
 	c.scope = xmltext.Forget(c.scope)
@@ -70,6 +88,14 @@ func (c *Canonicalizer) Written() int64 { return c.written + int64(len(c.out)) }
 func (c *Canonicalizer) Close() error {
 	c.flush()
 	return c.err
+}
+
+// full hands on what there is if it is enough.
+func (c *Canonicalizer) full() {
+	if len(c.out) >= c.most {
+		c.most = chunk
+		c.flush()
+	}
 }
 
 func (c *Canonicalizer) flush() {
@@ -100,9 +126,8 @@ func (c *Canonicalizer) Skim(t *xmltext.Tokenizer, s *xmltext.Skim) bool {
 	for i := range s.Edits {
 		e := &s.Edits[i]
 		c.verbatim(t.Slice(begin, e.At))
-		if c.out = append(c.out, s.Text(e)...); len(c.out) >= chunk {
-			c.flush()
-		}
+		c.out = append(c.out, s.Text(e)...)
+		c.full()
 		begin = e.At + e.Skip
 	}
 	c.verbatim(t.Slice(begin, finish))
@@ -113,10 +138,9 @@ func (c *Canonicalizer) Skim(t *xmltext.Tokenizer, s *xmltext.Skim) bool {
 const direct = 512
 
 func (c *Canonicalizer) verbatim(b []byte) {
-	if len(b) < direct {
-		if c.out = append(c.out, b...); len(c.out) >= chunk {
-			c.flush()
-		}
+	if len(b) < direct || c.most > chunk {
+		c.out = append(c.out, b...)
+		c.full()
 		return
 	}
 	c.flush()
@@ -164,9 +188,7 @@ func (c *Canonicalizer) Token(t *xmltext.Tokenizer) {
 	case xmltext.Instruction:
 		c.apart(t, "<?", t.QName, t.Data, "?>")
 	}
-	if len(c.out) >= chunk {
-		c.flush()
-	}
+	c.full()
 }
 
 // apart writes a comment or an instruction; outside the root each has a line of its own
