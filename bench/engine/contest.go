@@ -37,7 +37,7 @@ const (
 )
 
 // rsaNames are those whose RSA is measured alone, in this process.
-var rsaNames = []string{floorRSA}
+var rsaNames = []string{rsaPlain, rsaAlone, rsaTogether}
 
 // contest makes the documents, has every peer prove itself, and measures. Files go to
 // dir; progress is told to say.
@@ -65,6 +65,7 @@ func contest(ctx context.Context, c course, dir string, say func(string, ...any)
 	}{
 		{"every peer proves itself", func() error { return r.prove() }},
 		{"peers and floors", func() error { return r.measureTimes(ctx, c, own, s) }},
+		{"batches", func() error { return r.measureBatches(ctx, c, own) }},
 		{"hostile shapes", func() error { return r.measureShapes(ctx, c, own, s) }},
 		{"two cores", func() error { return r.measureCores(c, own) }},
 		{"memory", func() error { return r.measureMemory(own) }},
@@ -157,11 +158,13 @@ func (r *results) measureTimes(ctx context.Context, c course, own *ours, s *shea
 		if err != nil {
 			return err
 		}
-		verify, err := verification(h)
+		verify, err := verifications(h)
 		if err != nil {
 			return err
 		}
-		r.times = append(r.times, &entry{who: floorRSA, what: rsaText(bits), run: within(verify)})
+		for _, who := range rsaNames {
+			r.times = append(r.times, &entry{who: who, what: rsaText(bits), run: within(verify[who]), each: map[string]int{rsaTogether: lanes}[who]})
+		}
 	}
 	if err := r.warm(c); err != nil {
 		return err
@@ -267,16 +270,23 @@ func (r *results) readProfiles(c course, own *ours) error {
 	return nil
 }
 
-// file writes the page and the plot, named after the day.
+// file writes the page and its plots, named after the day.
 func (r *results) file(dir string) (page string, err error) {
 	name := r.begun.UTC().Format("2006-01-02") + "-engine"
-	drawing, err := r.plot()
-	if err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".svg"), drawing, 0o644); err != nil {
-		return "", err
+	var names []string
+	for _, f := range []struct {
+		suffix string
+		figure figure
+	}{{"", r.bySize()}, {"-batch", r.byBatch()}} {
+		drawing, err := f.figure.draw()
+		if err != nil {
+			return "", err
+		}
+		names = append(names, name+f.suffix+".svg")
+		if err := os.WriteFile(filepath.Join(dir, name+f.suffix+".svg"), drawing, 0o644); err != nil {
+			return "", err
+		}
 	}
 	page = filepath.Join(dir, name+".md")
-	return page, os.WriteFile(page, []byte(r.page(name+".svg")), 0o644)
+	return page, os.WriteFile(page, []byte(r.page(names...)), 0o644)
 }

@@ -16,6 +16,8 @@ type entry struct {
 	// process that did it: its garbage collector counts, its neighbours do not.
 	run func(times int) (time.Duration, error)
 
+	each int // how many it does at a time; 0 means 1
+
 	times int       // in one round
 	costs []float64 // nanoseconds of one, by round
 }
@@ -50,7 +52,7 @@ func (e *entry) round() error {
 	if err != nil {
 		return fmt.Errorf("%s, %s: %w", e.who, e.what, err)
 	}
-	e.costs = append(e.costs, float64(took)/float64(e.times))
+	e.costs = append(e.costs, float64(took)/float64(e.times*max(e.each, 1)))
 	return nil
 }
 

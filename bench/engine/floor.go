@@ -7,16 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"turnkey-gateway/verifier/pkcs1"
 )
 
 // Floors: what any verification does at least.
 const (
 	floorScan   = "scan"
 	floorDigest = "SHA-256"
-	floorRSA    = "crypto/rsa"
+	rsaPlain    = "crypto/rsa"
+	rsaAlone    = "this engine, one"
+	rsaTogether = "this engine, each of eight"
 )
 
 // classes is what a scan looks each byte up in.
@@ -49,16 +54,36 @@ func digest(canonical []byte) func() error {
 	}
 }
 
-// verification is crypto/rsa's of one signature.
-func verification(h *holder) (func() error, error) {
+// verifications are of one signature, by whom; the last verifies it eight times.
+func verifications(h *holder) (map[string]func() error, error) {
 	sum := sha256.Sum256([]byte("a document"))
 	value, err := h.identity.Key.Sign(nil, sum[:], crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("sign with %d bits: %w", h.bits, err)
 	}
 	public := h.certificate.PublicKey()
-	return func() error { return rsa.VerifyPKCS1v15(public, crypto.SHA256, sum[:], value) }, nil
+	key, err := pkcs1.Prepare(public)
+	if err != nil {
+		return nil, err
+	}
+	checks := slices.Repeat([]pkcs1.Check{{Key: key, Hash: crypto.SHA256, Digest: sum[:], Signature: value}}, lanes)
+	ok := make([]bool, lanes)
+	verify := func(n int) error {
+		pkcs1.Verify(checks[:n], ok[:n])
+		if slices.Contains(ok[:n], false) {
+			return errRefused
+		}
+		return nil
+	}
+	return map[string]func() error{
+		rsaPlain:    func() error { return rsa.VerifyPKCS1v15(public, crypto.SHA256, sum[:], value) },
+		rsaAlone:    func() error { return verify(1) },
+		rsaTogether: func() error { return verify(lanes) },
+	}, nil
 }
+
+// lanes is how many signatures go in lockstep.
+const lanes = 8
 
 func rsaText(bits int) string { return fmt.Sprintf("RSA-%d", bits) }
 

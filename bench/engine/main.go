@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Print(r.page(""))
+	fmt.Print(r.page())
 	if *results == "" {
 		return nil
 	}

@@ -7,15 +7,16 @@ import (
 	"turnkey-gateway/verifier/signer"
 )
 
-// page is the results in Markdown; drawing is the plot's file, none if empty.
-func (r *results) page(drawing string) string {
+// page is the results in Markdown; drawings are the plots' files, none if empty.
+func (r *results) page(drawings ...string) string {
 	p := &page{}
 	r.head(p)
 	r.goalTable(p)
-	if drawing != "" {
-		p.printf("\n![time of one verification against the document's size](%s)\n", drawing)
+	for _, drawing := range drawings {
+		p.printf("\n![%s](%s)\n", drawing, drawing)
 	}
 	r.timeTable(p)
+	r.batchTable(p)
 	r.floorTable(p)
 	r.rsaTable(p)
 	r.shapeTable(p)
@@ -62,8 +63,24 @@ func (r *results) head(p *page) {
 func (r *results) goalTable(p *page) {
 	p.section("Goals", "Where a size is signed in two ways, inclusive and exclusive, the worse figure counts.")
 	p.header("", "goal", "measured", "")
-	for _, g := range r.goals() {
+	for _, g := range append(r.goals(), r.batchGoals()...) {
 		p.row(g.what, g.aim, g.reached(), g.outcome())
+	}
+}
+
+func (r *results) batchTable(p *page) {
+	p.section("In batches", "Time of one of several documents that are read and judged together, as those of one fetch are.")
+	columns := []string{"document"}
+	for _, n := range batchSizes {
+		columns = append(columns, fmt.Sprintf("batch of %d", n))
+	}
+	p.header(append(columns, "OpenSSL's RSA alone")...)
+	for _, d := range r.docs {
+		cells := []string{d.name()}
+		for _, n := range batchSizes {
+			cells = append(cells, timeText(r.batchCost(d, n)))
+		}
+		p.row(append(cells, timeText(float64(r.openssl[d.holder.bits])))...)
 	}
 }
 
@@ -99,7 +116,7 @@ func (r *results) timeTable(p *page) {
 }
 
 func (r *results) floorTable(p *page) {
-	p.section("Against the floor", "The least that a verification does: RSA alone, as fast as it runs in this process, SHA-256 of the signed octets, and one look at each byte.")
+	p.section("Against the floor", "The least that a verification does: RSA alone with a prepared key, crypto/sha256 of the signed octets, and one look at each byte in plain Go. What is read by the word and digested by the pair can beat it.")
 	p.header("document", floorScan, floorDigest, "floor", engineName, "over the floor", "reading alone", "reading, MB/s")
 	for _, d := range r.docs {
 		floor, own, alone := r.floor(d), r.cost(engineName, d), r.cost(engineReading, d)

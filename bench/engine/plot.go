@@ -39,24 +39,33 @@ var (
 // shades are all that a drawing uses.
 func shades() []shade { return append([]shade{paper, ink, rule, faint}, lines...) }
 
+// A figure is a drawing of lines, both axes logarithmic.
+type figure struct {
+	title, x string
+	xTick    func(float64) string
+	ticks    []float64 // of x; nil: at each power of ten
+	series   []series
+}
+
 // A series is what somebody takes for each size.
 type series struct {
 	who    string
-	points plotter.XYs // bytes, seconds
+	points plotter.XYs // x, seconds
 	shade  shade
 	dashed bool
 }
 
-// plot draws the time of a verification against the document's size, both as
-// logarithms, for documents signed in the inclusive form.
-func (r *results) plot() ([]byte, error) {
-	var all []series
+// bySize is the time of a verification against the document's size, for documents signed
+// in the inclusive form.
+func (r *results) bySize() figure {
+	f := figure{title: "Time of one verification, on one core", x: "bytes of the signed declaration", xTick: sizeName}
 	for i, p := range r.peers {
-		all = append(all, r.series(p.name(), lines[i%len(lines)], func(d *document) float64 { return r.cost(p.name(), d) }))
+		f.series = append(f.series, r.series(p.name(), lines[i%len(lines)], func(d *document) float64 { return r.cost(p.name(), d) }))
 	}
 	floor := r.series("the floor", faint, r.floor)
 	floor.dashed = true
-	return drawing(append(all, floor))
+	f.series = append(f.series, floor)
+	return f
 }
 
 func (r *results) series(who string, s shade, cost func(*document) float64) series {
@@ -69,9 +78,34 @@ func (r *results) series(who string, s shade, cost func(*document) float64) seri
 	return line
 }
 
-func drawing(all []series) ([]byte, error) {
-	p := frame()
-	for _, s := range all {
+// byBatch is the time of one of several 8 KB documents against how many are verified
+// together, with what OpenSSL takes for the RSA of one alone.
+func (r *results) byBatch() figure {
+	f := figure{title: "Time of one 8 KB message in a batch, on one core", x: "messages in the batch",
+		xTick: func(n float64) string { return fmt.Sprint(n) }}
+	for _, n := range batchSizes {
+		f.ticks = append(f.ticks, float64(n))
+	}
+	for i, d := range append(r.of(size8K), r.signedBy(size8K, 4096)...) {
+		line := series{who: strings.TrimPrefix(d.name(), sizeText(d.size)+" "), shade: lines[i%len(lines)]}
+		for _, n := range batchSizes {
+			if cost := r.batchCost(d, n); cost > 0 {
+				line.points = append(line.points, plotter.XY{X: float64(n), Y: cost / 1e9})
+			}
+		}
+		f.series = append(f.series, line)
+	}
+	if took := r.openssl[2048]; took > 0 {
+		first, last := float64(batchSizes[0]), float64(batchSizes[len(batchSizes)-1])
+		f.series = append(f.series, series{who: "OpenSSL, RSA-2048 alone", shade: faint, dashed: true,
+			points: plotter.XYs{{X: first, Y: took.Seconds()}, {X: last, Y: took.Seconds()}}})
+	}
+	return f
+}
+
+func (f figure) draw() ([]byte, error) {
+	p := f.frame()
+	for _, s := range f.series {
 		if len(s.points) == 0 {
 			continue
 		}
@@ -104,14 +138,17 @@ func drawing(all []series) ([]byte, error) {
 }
 
 // frame is the drawing without its lines.
-func frame() *plot.Plot {
+func (f figure) frame() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = paper.light
-	p.Title.Text = "Time of one verification, on one core"
-	p.X.Label.Text, p.Y.Label.Text = "bytes of the signed declaration", ""
+	p.Title.Text = f.title
+	p.X.Label.Text, p.Y.Label.Text = f.x, ""
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
-	p.X.Tick.Marker = decades(func(n float64) string { return sizeName(n) })
-	p.Y.Tick.Marker = decades(func(s float64) string { return timeText(s * 1e9) })
+	p.X.Tick.Marker = decades(f.xTick)
+	if f.ticks != nil {
+		p.X.Tick.Marker = f.constantTicks()
+	}
+	p.Y.Tick.Marker = halves(func(s float64) string { return timeText(s * 1e9) })
 	p.Title.TextStyle.Color = ink.light
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Color, axis.Tick.Color = ink.light, ink.light
@@ -121,6 +158,33 @@ func frame() *plot.Plot {
 	grid.Horizontal.Color, grid.Vertical.Color = rule.light, rule.light
 	p.Add(grid)
 	return p
+}
+
+func (f figure) constantTicks() plot.ConstantTicks {
+	var all plot.ConstantTicks
+	for _, x := range f.ticks {
+		all = append(all, plot.Tick{Value: x, Label: f.xTick(x)})
+	}
+	return all
+}
+
+// halves puts named ticks at powers of ten where there are two or more, and else at 1, 2
+// and 5 times of them.
+type halves func(float64) string
+
+func (name halves) Ticks(least, most float64) []plot.Tick {
+	if all := decades(name).Ticks(least, most); len(all) > 1 {
+		return all
+	}
+	var all []plot.Tick
+	for e := math.Floor(math.Log10(least)); e <= math.Ceil(math.Log10(most)); e++ {
+		for _, of := range []float64{1, 2, 5} {
+			if at := of * math.Pow(10, e); at >= least && at <= most {
+				all = append(all, plot.Tick{Value: at, Label: name(at)})
+			}
+		}
+	}
+	return all
 }
 
 // label is a line's name at its end.

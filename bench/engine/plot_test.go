@@ -19,7 +19,7 @@ func TestDrawing(t *testing.T) {
 		{who: "floor", points: plotter.XYs{{X: 3e3, Y: 1e-5}, {X: 1e7, Y: 5e-3}}, shade: faint, dashed: true},
 		{who: "not measured"},
 	}
-	svg, err := drawing(all)
+	svg, err := figure{title: "Time", x: "bytes", xTick: sizeName, series: all}.draw()
 	if err != nil {
 		t.Fatal(err)
 	}
