@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
 	"turnkey-gateway/verifier"
 )
 
@@ -39,4 +42,15 @@ func readClaims(path string) (verifier.ClaimTable, error) {
 		return nil, err
 	}
 	return verifier.ParseClaims(text)
+}
+
+// newEngineInfo shows which of the processor's instructions verify: machines of one group
+// that differ in it differ in how much they take.
+func newEngineInfo(reg prometheus.Registerer) {
+	in := verifier.InstructionsUsed()
+	promauto.With(reg).NewGauge(prometheus.GaugeOpts{
+		Name:        "turnkey_engine_info",
+		Help:        "Always 1; labels name the instructions by which the engine works, see verifier.Instructions.",
+		ConstLabels: prometheus.Labels{"rsa": in.RSA, "sha256": in.SHA256, "scan": in.Scan},
+	}).Set(1)
 }

@@ -55,6 +55,7 @@ func serve(ctx context.Context, cfg Config, opinion shadow.Check, log *slog.Logg
 	if err != nil {
 		return err
 	}
+	newEngineInfo(metrics)
 	pool, err := database.Open(ctx, cfg.DatabaseFile)
 	if err != nil {
 		return fmt.Errorf("GATEWAY_DATABASE_FILE: %w", err)

@@ -76,3 +76,6 @@ func (g *group) verify() {
 }
 
 func (m *member) expected() []byte { return m.want[:len(m.check.Key.modulus)] }
+
+// Lockstep reports whether this processor verifies in lockstep.
+func Lockstep() bool { return hasLockstep }

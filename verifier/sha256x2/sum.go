@@ -116,3 +116,6 @@ func (l *lane) finish() {
 		binary.BigEndian.PutUint32(l.job.Sum[4*i:], l.state[word])
 	}
 }
+
+// Paired reports whether this processor takes two texts at a time.
+func Paired() bool { return hasBlocks }

@@ -65,6 +65,9 @@ func (c *chart) draw(doc []byte, begin int) {
 	}
 }
 
+// Charted reports whether this processor charts by the word.
+func Charted() bool { return hasChart }
+
 // fillIfChars is fill in plain Go.
 func (c *chart) fillIfChars(stretch []byte) bool {
 	if !holdsChars(stretch) {
