@@ -22,8 +22,8 @@ func (f *canonicalForm) equal(o canonicalForm) bool {
 // is reports whether the canonical form of a whole document is the one guessed. The
 // versions of inclusive canonicalisation differ only in elements without their ancestors.
 func (r *reference) is(g guess) bool {
-	same := r.form.method == g.method || r.form.method != c14n.Exclusive && g.method != c14n.Exclusive
-	return same && !r.form.comments && len(r.form.prefixes) == 0 && r.digestBy.hash == g.hash
+	same := r.form.method == g.form.method || r.form.method != c14n.Exclusive && g.form.method != c14n.Exclusive
+	return same && r.form.comments == g.form.comments && slices.Equal(r.form.prefixes, g.form.prefixes) && r.digestBy.hash == g.hash
 }
 
 // write writes the canonical form of what the reference is to.

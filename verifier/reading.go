@@ -202,9 +202,12 @@ func (r *reading) begin(doc []byte) {
 	r.split, r.behind = 0, false
 	r.t.Reset(doc, r.engine.limits)
 	r.g.reset()
-	r.guess = guessed(doc)
+	r.guess = guess{hash: crypto.SHA256}
+	if !r.engine.plainly {
+		r.guess = r.stencils.guessed(doc)
+	}
 	r.sum.reset(r.guess.hash, len(doc))
-	r.c.Reset(&r.sum, c14n.Options{Method: r.guess.method})
+	r.c.Reset(&r.sum, r.guess.form.options())
 	if len(doc) <= held {
 		r.c.Hold(held)
 	}
@@ -320,24 +323,34 @@ func (r *reading) malformed(err error) {
 
 // A guess is in which form the document is signed.
 type guess struct {
-	method c14n.Method
-	hash   crypto.Hash
+	form canonicalForm
+	hash crypto.Hash
 }
 
-// guessed looks for the identifiers of what is less usual in what looks like SignedInfo,
-// near the document's end or start. A wrong guess costs a second pass, no verdict.
-func guessed(doc []byte) guess {
+// guessed looks for what looks like SignedInfo near the document's end or start: one that
+// was read before, or the identifiers of what is less usual. A wrong guess costs a second
+// pass, no verdict.
+func (s *stencils) guessed(doc []byte) guess {
 	const near = 12 << 10
-	about := doc[max(0, len(doc)-near):]
-	end := lastIndex(about)
-	if end < 0 {
-		about = doc[:min(len(doc), near)]
-		end = lastIndex(about)
+	end := lastIndex(doc[max(0, len(doc)-near):])
+	if end >= 0 {
+		end += max(0, len(doc)-near)
+	} else {
+		end = lastIndex(doc[:min(len(doc), near)])
 	}
-	about = about[max(0, end-2<<10):max(0, end)]
-	g := guess{method: c14n.Inclusive10, hash: crypto.SHA256}
+	if end < 0 {
+		return guess{hash: crypto.SHA256}
+	}
+	for _, known := range s.kept {
+		if known.ends(doc[:end+len(infoEnd)]) {
+			ref := &known.info.references[0]
+			return guess{form: ref.form, hash: ref.digestBy.hash}
+		}
+	}
+	about := doc[max(0, end-2<<10):end]
+	g := guess{hash: crypto.SHA256}
 	if bytes.Contains(about, []byte("xml-exc-c14n#")) {
-		g.method = c14n.Exclusive
+		g.form.method = c14n.Exclusive
 	}
 	switch {
 	case bytes.Contains(about, []byte("#sha256\"")):

@@ -85,6 +85,12 @@ func (s *stencils) keep(r *reading, info *signedInfo) {
 	s.kept = append([]*stencil{known}, s.kept...)
 }
 
+// ends reports whether doc ends with what may be such a SignedInfo.
+func (known *stencil) ends(doc []byte) bool {
+	begin := len(doc) - len(known.after) - known.digest - len(known.before)
+	return begin >= 0 && bytes.HasSuffix(doc, known.after) && bytes.HasPrefix(doc[begin:], known.before)
+}
+
 // put makes the canonical form and the content of the SignedInfo with that digest. It does
 // nothing and returns false if that is none, which its letters don't tell.
 func (known *stencil) put(text []byte, canonical *bytes.Buffer, info *signedInfo) bool {

@@ -117,11 +117,15 @@ func (c *Canonicalizer) Skim(t *xmltext.Tokenizer, s *xmltext.Skim) bool {
 	if c.skipped > 0 || c.depth == 0 {
 		return false
 	}
-	s.Declares, s.Rendered = c.opts.Method == Exclusive, c.rendered
+	// Where nothing is written any more nothing needs be declared.
+	s.Declares, s.Rendered = c.opts.Method == Exclusive && c.err == nil, c.rendered
 	begin, finish := t.Skim(s)
 	s.Rendered = nil
 	if begin == finish {
 		return false
+	}
+	if c.err != nil {
+		return true
 	}
 	for i := range s.Edits {
 		e := &s.Edits[i]

@@ -103,15 +103,20 @@ func holdsChars(stretch []byte) bool {
 // stop returns the first offset from there on whose byte stops what the map is of, the
 // document's length where there is none.
 func (t *Tokenizer) stop(of, from int) int {
-	c := t.chart
-	if i := uint(from - c.begin); i < c.size {
-		m := &c.maps[of]
-		word := i / 64 % (chartBytes / 64)
-		if ahead := m[word]>>(i%64) | m[word+1]<<1<<(63-i%64); ahead != 0 {
-			return from + bits.TrailingZeros64(ahead)
-		}
+	if ahead := t.chart.ahead(of, from); ahead != 0 {
+		return from + bits.TrailingZeros64(ahead)
 	}
 	return t.stopBeyond(of, from)
+}
+
+// ahead returns the bits of the 64 bytes from there on, which are zero beyond the stretch.
+func (c *chart) ahead(of, from int) uint64 {
+	i := uint(from - c.begin)
+	if i >= c.size {
+		return 0
+	}
+	m, word := &c.maps[of], i/64%(chartBytes/64)
+	return m[word]>>(i%64) | m[word+1]<<1<<(63-i%64)
 }
 
 // stopBeyond goes on with the words, and charts, behind the one that from is in.

@@ -308,7 +308,7 @@ func compareAttrs(a, b *Attr) int {
 // sortFew sorts in place, fastest where there are few or they are in order already.
 func sortFew[T any](s []T, compare func(a, b *T) int) {
 	if len(s) > 16 {
-		slices.SortFunc(s, func(a, b T) int { return compare(&a, &b) })
+		sortMany(s, compare)
 		return
 	}
 	for i := 1; i < len(s); i++ {
@@ -316,6 +316,21 @@ func sortFew[T any](s []T, compare func(a, b *T) int) {
 			s[j-1], s[j] = s[j], s[j-1]
 		}
 	}
+}
+
+// sortMany sorts numbers instead of what they number, which is large, and moves each of
+// that once.
+func sortMany[T any](s []T, compare func(a, b *T) int) {
+	order := make([]int, len(s))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return compare(&s[a], &s[b]) })
+	sorted := make([]T, len(s))
+	for i, from := range order {
+		sorted[i] = s[from]
+	}
+	copy(s, sorted)
 }
 
 // endTag reads an end tag.
