@@ -86,6 +86,8 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"8 element in DigestValue", editSignature(digest, digest+"<x/>"), ProfileViolation},
 		{"8 two DigestValues", editSignature("</DigestValue>", "</DigestValue><DigestValue>"+digest+"</DigestValue>"), ProfileViolation},
 		{"8 comment between parts of SignedInfo", editSignature("<Reference ", "<!--x--><Reference "), ProfileViolation},
+		{"8 comment in CanonicalizationMethod", editSignature("></CanonicalizationMethod>", "><!--x--></CanonicalizationMethod>"), ProfileViolation},
+		{"8 empty CDATA in CanonicalizationMethod", editSignature("></CanonicalizationMethod>", "><![CDATA[]]></CanonicalizationMethod>"), ProfileViolation},
 		{"8 comment in SignatureValue", editSignature(value, value[:8]+"<!--x-->"+value[8:]), ProfileViolation},
 		{"9 comment splits a value", edit("15A1200001", "15A12<!---->00001"), ProfileViolation},
 		{"9 comment before a value", edit("15A1200001", "<!---->15A1200001"), ProfileViolation},

@@ -32,7 +32,6 @@ type reading struct {
 	t    xmltext.Tokenizer
 	skim xmltext.Skim
 	walk walker // over t
-	note walker // over t, refusing nothing
 	mark xmltext.Mark
 	g    gatherer
 	over bool // t gave EOF or an error
@@ -84,9 +83,7 @@ type parts struct {
 func newReading(e *Engine) *reading {
 	r := &reading{engine: e, g: gatherer{engine: e}, sum: summer{hashes: make(map[crypto.Hash]hash.Hash)}}
 	r.skim.Local = "Signature"
-	offset := func() int { return r.t.Begin }
-	r.walk = walker{t: &r.t, next: r.next, refuse: r.refuse, offset: offset}
-	r.note = walker{t: &r.t, next: r.next, refuse: func(Reason, int, string, ...any) {}, offset: offset}
+	r.walk = walker{t: &r.t, next: r.next, refuse: r.refuse, offset: func() int { return r.t.Begin }}
 	r.infoWalk = walker{t: &r.info, next: r.nextOfInfo, refuse: r.refuse, offset: func() int { return r.parts.begin }}
 	return r
 }

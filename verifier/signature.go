@@ -68,7 +68,7 @@ func (r *reading) signedInfo() {
 	for first := true; w.child(); first = false {
 		switch {
 		case first && w.is("CanonicalizationMethod"):
-			p.method, _ = r.note.canonicalForm("CanonicalizationMethod")
+			p.method, _ = w.canonicalForm("CanonicalizationMethod")
 		case w.is("Reference"):
 			r.referenceWritten()
 		default:
