@@ -17,7 +17,7 @@ type MessageInfo struct {
 
 	// ID is the message's identity: the declaration number for types that carry one,
 	// else FunctionalReferenceID. Exactly as it stands, blanks included; empty where
-	// it is missing or longer than 200 bytes.
+	// it is missing, longer than 200 bytes, or not one text.
 	ID string
 }
 
@@ -48,8 +48,9 @@ var identifiedByID = []string{"N5203", "NX5105", "N5135", "N5205"}
 
 // A claimed is a claim that a document makes.
 type claimed struct {
-	claim int // index in the table's list
-	value string
+	claim   int // index in the table's list
+	value   string
+	unclear bool // nobody holds it, whatever the value: see found
 }
 
 // A step is an element on the way to those whose text is sought.
@@ -98,10 +99,11 @@ type gatherer struct {
 	info   MessageInfo
 	want   []Claim
 
-	way    []*step // to the innermost open element that is a step, the root's first
-	target int     // what the text is gathered for
-	tooBig bool
-	from   int // where in texts it begins
+	way     []*step // to the innermost open element that is a step, the root's first
+	target  int     // what the text is gathered for
+	from    int     // where in texts it begins
+	unclear bool    // there is more than a short text
+	split   bool    // there is a comment or an instruction
 
 	kept struct{ namespace, root string } // of the documents before
 
@@ -114,8 +116,9 @@ type gatherer struct {
 type span struct{ begin, finish int }
 
 type claimText struct {
-	claim int
-	text  span
+	claim   int
+	text    span
+	unclear bool
 }
 
 func (g *gatherer) reset() {
@@ -148,6 +151,8 @@ func (g *gatherer) token(t *xmltext.Tokenizer) {
 		if g.busy() && t.Depth() == len(g.way) {
 			g.gather(t, true)
 		}
+	case xmltext.Comment, xmltext.Instruction:
+		g.split = true // only if busy does it mean anything
 	}
 }
 
@@ -156,6 +161,8 @@ func (g *gatherer) start(t *xmltext.Tokenizer) {
 	switch {
 	case depth == 1:
 		g.root(t)
+	case g.busy():
+		g.unclear = true
 	case depth == len(g.way)+1 && string(t.Name.Namespace) == g.info.Namespace:
 		here := g.way[len(g.way)-1]
 		for i, name := range here.names {
@@ -188,14 +195,11 @@ func (g *gatherer) follow(s *step) {
 	if s.sought == none || s.sought == identity && g.id != (span{}) {
 		return
 	}
-	if g.busy() {
-		g.texts = g.texts[:g.from]
-	}
-	g.target, g.from, g.tooBig = s.sought, len(g.texts), false
+	g.target, g.from, g.unclear, g.split = s.sought, len(g.texts), false, false
 }
 
 func (g *gatherer) gather(t *xmltext.Tokenizer, literal bool) {
-	if g.tooBig = g.tooBig || len(g.texts)-g.from+len(t.Data) > 8*maxID; g.tooBig {
+	if g.unclear = g.unclear || len(g.texts)-g.from+len(t.Data) > 8*maxID; g.unclear {
 		return
 	}
 	if literal {
@@ -205,7 +209,7 @@ func (g *gatherer) gather(t *xmltext.Tokenizer, literal bool) {
 	}
 }
 
-// end ends the innermost step. Its text ends whatever was gathered around it.
+// end ends the innermost step.
 func (g *gatherer) end() {
 	last := g.way[len(g.way)-1]
 	g.way = g.way[:len(g.way)-1]
@@ -215,18 +219,19 @@ func (g *gatherer) end() {
 	}
 }
 
-// found keeps the text of the element that ends. An over-long claim is kept cut: no
-// identifier is that long, so that nobody holds it.
+// found keeps the text of the element that ends. One that holds elements, or is split by
+// a comment or an instruction, is read otherwise by readers that take all text in it, or
+// the first; so it is unclear, as is one longer than any identifier.
 func (g *gatherer) found() {
 	text := span{g.from, len(g.texts)}
 	length := text.finish - text.begin
-	long := g.tooBig || length > maxID
+	unclear := g.unclear || length > maxID || g.split && length > 0
 	switch {
-	case g.target == identity && !long && length > 0:
+	case g.target == identity && !unclear && length > 0:
 		g.id = text
-	case g.target >= 0 && (long || length > 0):
+	case g.target >= 0 && (unclear || length > 0):
 		text.finish = text.begin + min(length, maxID+1)
-		g.claim(claimText{g.target, text})
+		g.claim(claimText{g.target, text, unclear})
 	default:
 		g.texts = g.texts[:g.from]
 	}
@@ -236,7 +241,7 @@ func (g *gatherer) found() {
 // rest is refused with the last, which nobody holds.
 func (g *gatherer) claim(c claimText) {
 	for _, o := range g.claims {
-		if o.claim == c.claim && string(g.texts[o.text.begin:o.text.finish]) == string(g.texts[c.text.begin:c.text.finish]) {
+		if o.claim == c.claim && o.unclear == c.unclear && string(g.texts[o.text.begin:o.text.finish]) == string(g.texts[c.text.begin:c.text.finish]) {
 			g.texts = g.texts[:c.text.begin]
 			return
 		}
@@ -255,7 +260,7 @@ func (g *gatherer) tell(m *Message) {
 	m.info.ID = texts[g.id.begin:g.id.finish]
 	m.claims = m.room.claims[:0]
 	for _, c := range g.claims[:min(len(g.claims), maxClaims)] {
-		m.claims = append(m.claims, claimed{c.claim, texts[c.text.begin:c.text.finish]})
+		m.claims = append(m.claims, claimed{c.claim, texts[c.text.begin:c.text.finish], c.unclear})
 	}
 	if len(g.claims) > maxClaims {
 		m.claims[maxClaims-1].value = tooManyClaims

@@ -262,6 +262,10 @@ func (j *judgement) claims() Reason {
 			continue
 		}
 		claim := j.m.want[c.claim]
+		if c.unclear {
+			j.detail.claimed = claim.Path
+			return j.say(SenderMismatch, "%s names nobody: it is not one text of at most %d bytes", claim.Path, maxID)
+		}
 		held := slices.ContainsFunc(claim.Kinds, func(k IdentifierKind) bool { return j.sender.Holds(k, c.value) })
 		if !held {
 			j.detail.claimed = claim.Path

@@ -178,6 +178,12 @@ func TestClaims(t *testing.T) {
 		{"an element of another namespace claims nothing", with("<Agent>", `<Agent xmlns="urn:x:1">`), holds(BrokerBox, "Z99"), Verified},
 		{"deeper down claims nothing", with("<Agent>\n    <ID>A12</ID>\n  </Agent>", "<Goods><Agent><ID>A12</ID></Agent></Goods>"), holds(BrokerBox, "Z99"), Verified},
 		{"a type that is not in the table", strings.ReplaceAll(sample, "N5203", "NX901"), holds(BrokerBox, "Z99"), Verified},
+		{"an element is the box", with(">A12<", "><b>Z99</b><"), holds(BrokerBox, "A12"), SenderMismatch},
+		{"an element inside the box", with(">A12<", ">A<b>Z99</b>12<"), holds(BrokerBox, "A12"), SenderMismatch},
+		{"an instruction splits the box", with(">A12<", ">A1<?p?>2<"), holds(BrokerBox, "A12"), SenderMismatch},
+		{"an instruction and no box claims nothing", with(">A12<", "><?p?><"), holds(BrokerBox, "Z99"), Verified},
+		{"a comment and no box claims nothing", with(">A12<", "><!--p--><"), holds(BrokerBox, "Z99"), Verified},
+		{"a box with 2,000 bytes behind it", with(">A12<", ">A12<![CDATA["+strings.Repeat("A", 2000)+"]]><"), holds(BrokerBox, "A12"), SenderMismatch},
 		{"a claim of 2,000 bytes", with(">A12<", ">"+strings.Repeat("A", 2000)+"<"), holds(BrokerBox, "A12"), SenderMismatch},
 		{"33 different claims, the last another's", with("<Amount", manyAgents(33)+"<Amount"), func(_ IdentifierKind, v string) bool { return v != "Z32" && !strings.Contains(v, "\x00") }, SenderMismatch},
 	}
@@ -187,6 +193,18 @@ func TestClaims(t *testing.T) {
 			s := registered(alice())
 			s.Holds = tt.holds
 			want(t, judge(e, sign(t, tt.doc, form{}), s), tt.want)
+		})
+	}
+}
+
+// TestClaimsInterop: what only the wider profile lets stand in a claim leaves it unclear.
+func TestClaimsInterop(t *testing.T) {
+	s := registered(alice())
+	s.Holds = func(_ IdentifierKind, value string) bool { return value == "A12" }
+	for name, box := range map[string]string{"a comment": "A1<!--c-->2", "the Signature": "A12{signature}"} {
+		t.Run(name, func(t *testing.T) {
+			doc := sign(t, replaceOnce(t, sample, ">A12<", ">"+box+"<"), form{})
+			want(t, judge(newEngine(t, "interop"), doc, s), SenderMismatch)
 		})
 	}
 }
@@ -230,6 +248,8 @@ func TestInfo(t *testing.T) {
 		{"only the root's child", `<D xmlns="` + ns("N5203:1") + `"><x><ID>1</ID></x></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
 		{"only of the root's namespace", `<D xmlns="` + ns("N5203:1") + `"><ID xmlns="urn:x:1">1</ID></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
 		{"too long", `<D xmlns="` + ns("N5203:1") + `"><ID>` + strings.Repeat("1", 201) + `</ID></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
+		{"an element inside", `<D xmlns="` + ns("N5203:1") + `"><ID>1<b>2</b>3</ID></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
+		{"split by an instruction", `<D xmlns="` + ns("N5203:1") + `"><ID>1<?p?>3</ID></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
 		{"no version", `<D xmlns="` + ns("N5203") + `"/>`, MessageInfo{ns("N5203"), "D", "N5203", "", ""}},
 		{"no customs message", `<order xmlns="urn:x:1"/>`, MessageInfo{"urn:x:1", "order", "", "", ""}},
 		{"no namespace", `<order/>`, MessageInfo{"", "order", "", "", ""}},
