@@ -237,8 +237,7 @@ func (g *gatherer) found() {
 	}
 }
 
-// claim keeps each claim once. No message makes as many different ones as are kept; the
-// rest is refused with the last, which nobody holds.
+// claim keeps each claim once. No message makes as many different ones as are kept.
 func (g *gatherer) claim(c claimText) {
 	for _, o := range g.claims {
 		if o.claim == c.claim && o.unclear == c.unclear && string(g.texts[o.text.begin:o.text.finish]) == string(g.texts[c.text.begin:c.text.finish]) {
@@ -253,6 +252,9 @@ func (g *gatherer) claim(c claimText) {
 	g.claims = append(g.claims, c)
 }
 
+// maxClaims is how many different claims a document may make.
+const maxClaims = 32
+
 // tell gives the message what was found. The strings are one allocation.
 func (g *gatherer) tell(m *Message) {
 	texts := string(g.texts)
@@ -263,11 +265,7 @@ func (g *gatherer) tell(m *Message) {
 		m.claims = append(m.claims, claimed{c.claim, texts[c.text.begin:c.text.finish], c.unclear})
 	}
 	if len(g.claims) > maxClaims {
-		m.claims[maxClaims-1].value = tooManyClaims
+		// Any claim may be among those that weren't kept, and the table's first counts.
+		m.claims[0] = claimed{claim: 0, unclear: true}
 	}
 }
-
-const (
-	maxClaims     = 32
-	tooManyClaims = "\x00 too many different claims"
-)

@@ -264,7 +264,7 @@ func (j *judgement) claims() Reason {
 		claim := j.m.want[c.claim]
 		if c.unclear {
 			j.detail.claimed = claim.Path
-			return j.say(SenderMismatch, "%s names nobody: it is not one text of at most %d bytes", claim.Path, maxID)
+			return j.say(SenderMismatch, "%s names nobody: it is not one text of at most %d bytes, or one of more than %d different claims", claim.Path, maxID, maxClaims)
 		}
 		held := slices.ContainsFunc(claim.Kinds, func(k IdentifierKind) bool { return j.sender.Holds(k, c.value) })
 		if !held {

@@ -185,7 +185,8 @@ func TestClaims(t *testing.T) {
 		{"a comment and no box claims nothing", with(">A12<", "><!--p--><"), holds(BrokerBox, "Z99"), Verified},
 		{"a box with 2,000 bytes behind it", with(">A12<", ">A12<![CDATA["+strings.Repeat("A", 2000)+"]]><"), holds(BrokerBox, "A12"), SenderMismatch},
 		{"a claim of 2,000 bytes", with(">A12<", ">"+strings.Repeat("A", 2000)+"<"), holds(BrokerBox, "A12"), SenderMismatch},
-		{"33 different claims, the last another's", with("<Amount", manyAgents(33)+"<Amount"), func(_ IdentifierKind, v string) bool { return v != "Z32" && !strings.Contains(v, "\x00") }, SenderMismatch},
+		{"another's box behind 31 companies", with("</Agent>", "</Agent>"+many("Exporter", 31)+"<Agent><ID>Z99</ID></Agent>"), holds(BrokerBox, "A12"), SenderMismatch},
+		{"33 different claims, the last another's", with("<Amount", many("Agent", 33)+"<Amount"), func(_ IdentifierKind, v string) bool { return v != "Z32" }, SenderMismatch},
 	}
 	e := newEngine(t, "cpt")
 	for _, tt := range tests {
@@ -209,10 +210,10 @@ func TestClaimsInterop(t *testing.T) {
 	}
 }
 
-func manyAgents(n int) string {
+func many(role string, n int) string {
 	var b strings.Builder
 	for i := range n {
-		fmt.Fprintf(&b, "<Agent><ID>Z%d</ID></Agent>", i)
+		fmt.Fprintf(&b, "<%[1]s><ID>Z%[2]d</ID></%[1]s>", role, i)
 	}
 	return b.String()
 }
