@@ -19,7 +19,8 @@ type ClaimTable map[string][]Claim
 // A Claim is an element that names the sender.
 type Claim struct {
 	// Path leads from the root's children to the element, local names with / between
-	// them, at most 4; all are in the root's namespace.
+	// them, at most 4; all are in the root's namespace. It may neither be nor lead
+	// through another's of the type, or the element of the message's identity.
 	Path string `json:"path"`
 
 	// Kinds are those of which the value may be. It is compared as it stands.
@@ -56,21 +57,37 @@ func ParseClaims(text []byte) (ClaimTable, error) {
 const maxClaimDepth = 4
 
 func (table ClaimTable) check() error {
-	known := []IdentifierKind{Account, BusinessID, NationalID, BrokerBox, Specialist}
 	for code, claims := range table {
+		taken := []string{identityElement(code)}
 		for _, c := range claims {
-			names := strings.Split(c.Path, "/")
-			if len(names) > maxClaimDepth || slices.Contains(names, "") {
-				return fmt.Errorf("claims of %s: path %q is not 1 to %d names with / between them", code, c.Path, maxClaimDepth)
+			if err := c.check(taken); err != nil {
+				return fmt.Errorf("claims of %s: %w", code, err)
 			}
-			if len(c.Kinds) == 0 {
-				return fmt.Errorf("claims of %s: %s has no kinds", code, c.Path)
-			}
-			for _, k := range c.Kinds {
-				if !slices.Contains(known, k) {
-					return fmt.Errorf("claims of %s: kind %q of %s is unknown: use %v", code, k, c.Path, known)
-				}
-			}
+			taken = append(taken, c.Path)
+		}
+	}
+	return nil
+}
+
+// check holds a claim against the paths sought besides. What is sought is text, and for
+// one thing: a path that is another's, or leads through another's, would be missed.
+func (c Claim) check(taken []string) error {
+	names := strings.Split(c.Path, "/")
+	if len(names) > maxClaimDepth || slices.Contains(names, "") {
+		return fmt.Errorf("path %q is not 1 to %d names with / between them", c.Path, maxClaimDepth)
+	}
+	for _, t := range taken {
+		if strings.HasPrefix(c.Path+"/", t+"/") || strings.HasPrefix(t+"/", c.Path+"/") {
+			return fmt.Errorf("path %s and %s, which is sought too, lead to or through one element", c.Path, t)
+		}
+	}
+	if len(c.Kinds) == 0 {
+		return fmt.Errorf("%s has no kinds", c.Path)
+	}
+	known := []IdentifierKind{Account, BusinessID, NationalID, BrokerBox, Specialist}
+	for _, k := range c.Kinds {
+		if !slices.Contains(known, k) {
+			return fmt.Errorf("kind %q of %s is unknown: use %v", k, c.Path, known)
 		}
 	}
 	return nil

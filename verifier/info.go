@@ -71,9 +71,7 @@ func steps(code string, claims []Claim) *step {
 	root := &step{sought: none}
 	root.lead([]string{identityElement(code)}).sought = identity
 	for i := range claims {
-		if last := root.lead(strings.Split(claims[i].Path, "/")); last.sought == none {
-			last.sought = i
-		}
+		root.lead(strings.Split(claims[i].Path, "/")).sought = i
 	}
 	return root
 }

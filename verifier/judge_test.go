@@ -222,6 +222,8 @@ func TestParseClaims(t *testing.T) {
 	for _, text := range []string{
 		`[]`, `{"N1":[{"path":"","kinds":["box"]}]}`, `{"N1":[{"path":"a/b/c/d/e","kinds":["box"]}]}`, `{"N1":[{"path":"a"}]}`,
 		`{"N1":[{"path":"a","kinds":["boxes"]}]}`, `{"N1":[{"path":"a","kinds":["box"],"else":1}]}`,
+		`{"N1":[{"path":"FunctionalReferenceID","kinds":["box"]}]}`, `{"N5203":[{"path":"ID/a","kinds":["box"]}]}`,
+		`{"N1":[{"path":"a/b","kinds":["box"]},{"path":"a","kinds":["box"]}]}`, `{"N1":[{"path":"a","kinds":["box"]},{"path":"a","kinds":["ubn"]}]}`,
 	} {
 		if _, err := ParseClaims([]byte(text)); err == nil {
 			t.Errorf("%s: accepted", text)
