@@ -201,7 +201,7 @@ func (g *gatherer) gather(t *xmltext.Tokenizer, literal bool) {
 		return
 	}
 	if literal {
-		g.texts = append(g.texts, t.Data...)
+		g.texts = xmltext.AppendLineEnds(g.texts, t.Data)
 	} else {
 		g.texts = xmltext.AppendText(g.texts, t.Data)
 	}

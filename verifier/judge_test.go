@@ -253,6 +253,7 @@ func TestInfo(t *testing.T) {
 		{"too long", `<D xmlns="` + ns("N5203:1") + `"><ID>` + strings.Repeat("1", 201) + `</ID></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
 		{"an element inside", `<D xmlns="` + ns("N5203:1") + `"><ID>1<b>2</b>3</ID></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
 		{"split by an instruction", `<D xmlns="` + ns("N5203:1") + `"><ID>1<?p?>3</ID></D>`, MessageInfo{ns("N5203:1"), "D", "N5203", "1", ""}},
+		{"line ends, in CDATA too", "<D xmlns='" + ns("N5203:1") + "'><ID>1\r\n<![CDATA[2\r\n3\r4&#13;]]></ID></D>", MessageInfo{ns("N5203:1"), "D", "N5203", "1", "1\n2\n3\n4&#13;"}},
 		{"no version", `<D xmlns="` + ns("N5203") + `"/>`, MessageInfo{ns("N5203"), "D", "N5203", "", ""}},
 		{"no customs message", `<order xmlns="urn:x:1"/>`, MessageInfo{"urn:x:1", "order", "", "", ""}},
 		{"no namespace", `<order/>`, MessageInfo{"", "order", "", "", ""}},

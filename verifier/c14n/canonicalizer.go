@@ -207,7 +207,7 @@ func (c *Canonicalizer) apart(t *xmltext.Tokenizer, open string, target, data []
 	if target != nil && len(data) > 0 {
 		c.out = append(c.out, ' ')
 	}
-	c.out = appendLineEnds(c.out, data)
+	c.out = xmltext.AppendLineEnds(c.out, data)
 	c.out = append(c.out, end...)
 	if outside && !t.Rooted() {
 		c.out = append(c.out, '\n')

@@ -119,20 +119,6 @@ func appendEscapedValue(dst, value []byte) []byte {
 	return append(dst, value[done:]...)
 }
 
-// appendLineEnds appends a comment or an instruction, of which only line ends change.
-func appendLineEnds(dst, raw []byte) []byte {
-	for i := 0; i < len(raw); {
-		if raw[i] == '\r' {
-			dst = append(dst, '\n')
-			i += lineEnd(raw[i:])
-			continue
-		}
-		dst = append(dst, raw[i])
-		i++
-	}
-	return dst
-}
-
 // lineEnd is the length of the line end, CR or CR LF, at the start of b.
 func lineEnd(b []byte) int {
 	if len(b) > 1 && b[1] == '\n' {

@@ -155,3 +155,20 @@ func AppendText(dst, raw []byte) []byte {
 	}
 	return dst
 }
+
+// AppendLineEnds appends raw with its line ends turned into LF (XML 1.0, 2.11), which is
+// all that a CDATA section, a comment or an instruction stands for otherwise than as
+// written.
+func AppendLineEnds(dst, raw []byte) []byte {
+	for {
+		end := bytes.IndexByte(raw, '\r')
+		if end < 0 {
+			return append(dst, raw...)
+		}
+		dst = append(append(dst, raw[:end]...), '\n')
+		if end++; end < len(raw) && raw[end] == '\n' {
+			end++
+		}
+		raw = raw[end:]
+	}
+}
