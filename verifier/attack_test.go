@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -130,6 +131,7 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"24 attribute twice by namespace", edit(`ds:code="1"`, `xmlns:d="urn:wco:datamodel:WCO:DS:1" ds:code="1" d:code="2"`), MalformedXML},
 		{"25 deeper than the limit", edit("<Agent>", strings.Repeat("<a>", 1001)+strings.Repeat("</a>", 1001)+"<Agent>"), TooLarge},
 		{"25 10^6 attributes", edit("<Agent>", "<Agent"+strings.Repeat(" a=''", 1_000_000)+">"), TooLarge},
+		{"25 more than 1,000 attributes of xml in scope", edit("<Agent>", manyXML(2, 501)+"</a></a><Agent>"), TooLarge},
 		{"25 a replayed SignedInfo on a deep body", edit("<Agent>", strings.Repeat("<a>", 900)+strings.Repeat("<b/>", 20_000)+strings.Repeat("</a>", 900)+"<Agent>"), DigestMismatch},
 		{"26 instruction before the root is signed", "<?evil?>" + root, DigestMismatch},
 		{"26 instruction behind the root is signed", good + "<?evil?>", DigestMismatch},
@@ -332,6 +334,19 @@ func TestEveryBitFlipped(t *testing.T) {
 			t.Logf("%d of %d flips leave the signed octets as they were", accepted, 8*len(good))
 		})
 	}
+}
+
+// manyXML opens elements with so many different attributes of the xml namespace each.
+func manyXML(elements, attributes int) string {
+	var b strings.Builder
+	for i := range elements {
+		b.WriteString("<a")
+		for j := range attributes {
+			fmt.Fprintf(&b, ` xml:a%d=""`, i*attributes+j)
+		}
+		b.WriteString(">")
+	}
+	return b.String()
 }
 
 func ptr(p person) *person { return &p }

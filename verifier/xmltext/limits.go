@@ -21,7 +21,7 @@ type Limits struct {
 	AllAttributes int
 
 	// Namespaces is how many declarations may be in scope at once, hidden ones among
-	// them. Default 1,000.
+	// them, and how many xml:* attributes, which are inherited likewise. Default 1,000.
 	Namespaces int
 
 	// Name is the longest name and the longest namespace name, in bytes. Default 1,024.

@@ -277,10 +277,19 @@ func (t *Tokenizer) resolve() *Error {
 			}
 		}
 	}
+	return t.inherit()
+}
+
+// inherit keeps the tag's xml:* attributes for the elements in it.
+func (t *Tokenizer) inherit() *Error {
 	for i := range t.Attrs {
-		if t.Attrs[i].Name.ID == XML {
-			t.xml = append(t.xml, t.Attrs[i])
+		if t.Attrs[i].Name.ID != XML {
+			continue
 		}
+		if len(t.xml) >= t.limits.Namespaces {
+			return t.tooLarge(t.Attrs[i].Offset, "more than %d xml:* attributes are in scope", t.limits.Namespaces)
+		}
+		t.xml = append(t.xml, t.Attrs[i])
 	}
 	return nil
 }

@@ -241,6 +241,7 @@ func TestLimits(t *testing.T) {
 		{"attributes of a tag", Limits{Attributes: 2}, "<a b='' c=''/>", "<a b='' c='' xmlns='urn:x:y'/>"},
 		{"all attributes", Limits{AllAttributes: 2}, "<a b=''><c b=''/></a>", "<a b=''><c b='' c=''/></a>"},
 		{"namespaces", Limits{Namespaces: 1}, "<a><b xmlns='urn:x:y'/><b xmlns='urn:x:y'/></a>", "<a xmlns='urn:x:y'><b xmlns='urn:x:z'/></a>"},
+		{"attributes of xml in scope", Limits{Namespaces: 2}, "<a xml:b=''><c xml:d=''/><c xml:e=''/></a>", "<a xml:b=''><c xml:d='' xml:e=''/></a>"},
 		{"name", Limits{Name: 5}, "<abcde/>", "<abcdef/>"},
 		{"attribute name", Limits{Name: 5}, "<a bcdef=''/>", "<a bcdefg=''/>"},
 		{"namespace name", Limits{Name: 7}, "<a xmlns='urn:x:y'/>", "<a xmlns='urn:x:yz'/>"},
