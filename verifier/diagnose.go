@@ -2,7 +2,6 @@ package verifier
 
 import (
 	"bytes"
-	"errors"
 	"unicode/utf8"
 
 	"turnkey-gateway/verifier/c14n"
@@ -30,7 +29,7 @@ func (m *Message) likelyCause(ref *reference) string {
 	if len(m.doc) > maxSearched {
 		return ""
 	}
-	var canonical bounded
+	canonical := bounded{most: maxHashed}
 	if _, err := ref.write(&canonical, m.doc, m.engine.limits); err != nil {
 		return ""
 	}
@@ -52,20 +51,6 @@ func (m *Message) likelyCause(ref *reference) string {
 	return ""
 }
 
-// bounded is a buffer that fails beyond maxHashed. Exclusive canonicalisation declares a
-// namespace anew on each of many siblings, so that a canonical form may be hundreds of
-// times as long as its document.
-type bounded struct{ bytes.Buffer }
-
-var errTooLong = errors.New("the canonical form is too long to be searched")
-
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxHashed {
-		return 0, errTooLong
-	}
-	return b.Buffer.Write(p)
-}
-
 // is reports whether the original is what was signed, as long as there is budget.
 func (s *search) is(original []byte) bool {
 	if s.budget -= len(original); s.budget < 0 {
@@ -81,7 +66,7 @@ func (s *search) otherwiseCanonicalised() bool {
 		for _, comments := range []bool{false, true} {
 			ref := *s.ref
 			ref.form = canonicalForm{method: method, comments: comments}
-			var out bounded
+			out := bounded{most: maxHashed}
 			if _, err := ref.write(&out, s.m.doc, s.m.engine.limits); err == nil && s.is(out.Bytes()) {
 				return true
 			}
@@ -96,7 +81,7 @@ func (s *search) aroundSignature() bool {
 	after := len(doc) - len(bytes.TrimLeft(doc[finish:], " \t\r\n"))
 	for _, cut := range [][2]int{{before, after}, {before, finish}, {begin, after}} {
 		original := bytes.Join([][]byte{doc[:cut[0]], doc[begin:finish], doc[cut[1]:]}, nil)
-		var out bounded
+		out := bounded{most: maxHashed}
 		if _, err := s.ref.write(&out, original, s.m.engine.limits); err == nil && s.is(out.Bytes()) {
 			return true
 		}

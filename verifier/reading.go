@@ -58,7 +58,7 @@ type reading struct {
 	stencils  stencils
 	info      xmltext.Tokenizer // over the canonical SignedInfo
 	infoWalk  walker            // over info
-	canonical bytes.Buffer      // the canonical SignedInfo
+	canonical bounded           // the canonical SignedInfo
 	der       []byte            // the certificates of KeyInfo
 	ders      [1]span           // room for parts.ders
 	ready     bool              // the Signature is acceptable in form: digests are wanted
@@ -81,7 +81,8 @@ type parts struct {
 }
 
 func newReading(e *Engine) *reading {
-	r := &reading{engine: e, g: gatherer{engine: e}, sum: summer{hashes: make(map[crypto.Hash]hash.Hash)}}
+	r := &reading{engine: e, g: gatherer{engine: e}, sum: summer{hashes: make(map[crypto.Hash]hash.Hash)},
+		canonical: bounded{most: maxCanonicalInfo}}
 	r.skim.Local = "Signature"
 	r.walk = walker{t: &r.t, next: r.next, refuse: r.refuse, offset: func() int { return r.t.Begin }}
 	r.infoWalk = walker{t: &r.info, next: r.nextOfInfo, refuse: r.refuse, offset: func() int { return r.parts.begin }}
@@ -135,7 +136,7 @@ func (r *reading) scan(doc []byte) {
 		r.refuse(Unsigned, -1, "there is no {%s}Signature element", c14n.SignatureNamespace)
 	case r.signatures > 1:
 		r.refuse(AmbiguousSignature, -1, "there are %d Signature elements", r.signatures)
-	case r.parts.hasInfo && (r.refused.reason == Unjudged || r.refused.reason >= ProfileViolation):
+	case r.parts.hasInfo && (r.refused.reason == Unjudged || r.refused.reason > ProfileViolation):
 		r.readInfo()
 	}
 }

@@ -12,6 +12,10 @@ import (
 const (
 	maxSignedInfo = 64 << 10
 	maxValue      = 8 << 10
+
+	// What SignedInfo inherits, and namespaces declared anew on each of its elements,
+	// may make its canonical form that long.
+	maxCanonicalInfo = 4 * maxSignedInfo
 )
 
 // signature reads the Signature whose start tag is the current token (XML Signature,

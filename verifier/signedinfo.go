@@ -58,7 +58,7 @@ type reference struct {
 // believed is what was signed.
 func (r *reading) readSignedInfo(info *signedInfo) {
 	r.canonical.Reset()
-	if known, at := r.parts.stencil, r.parts.digest; known != nil && known.put(r.doc[at.begin:at.finish], &r.canonical, info) {
+	if known, at := r.parts.stencil, r.parts.digest; known != nil && known.put(r.doc[at.begin:at.finish], &r.canonical.Buffer, info) {
 		return
 	}
 	form := r.parts.method

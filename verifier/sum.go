@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -27,6 +28,21 @@ const (
 )
 
 var errExpansion = errors.New("the canonical form is many times as long as the document")
+
+// A bounded is a buffer for canonical forms that fails beyond a length.
+type bounded struct {
+	bytes.Buffer
+	most int // bytes
+}
+
+var errTooLong = errors.New("the canonical form is too long")
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > b.most {
+		return 0, errTooLong
+	}
+	return b.Buffer.Write(p)
+}
 
 func (s *summer) reset(by crypto.Hash, document int) {
 	s.by, s.left = by, maxExpansion*document+freeBytes

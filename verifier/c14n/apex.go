@@ -2,6 +2,7 @@ package c14n
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,21 +19,24 @@ func (c *Canonicalizer) apexAttrs(t *xmltext.Tokenizer) []xmltext.Attr {
 	}
 	c.attrs = append(c.attrs[:0], t.Attrs...)
 	for i := len(inherited) - 1; i >= 0; i-- { // the nearest first
-		a := inherited[i]
-		if c.inherits(string(a.Name.Local)) && !hasXML(c.attrs, a.Name.Local) {
-			c.attrs = append(c.attrs, a)
+		if c.inherits(string(inherited[i].Name.Local)) {
+			c.attrs = append(c.attrs, inherited[i])
 		}
 	}
 	if c.opts.Method == Inclusive11 {
-		c.fixBase(t, inherited)
+		c.fixBase(inherited)
 	}
-	slices.SortFunc(c.attrs, func(a, b xmltext.Attr) int {
-		if d := bytes.Compare(a.Name.Namespace, b.Name.Namespace); d != 0 {
-			return d
-		}
-		return bytes.Compare(a.Name.Local, b.Name.Local)
-	})
+	slices.SortStableFunc(c.attrs, compareNames)
+	// Of one name the first is its own, else the nearest.
+	c.attrs = slices.CompactFunc(c.attrs, func(a, b xmltext.Attr) bool { return compareNames(a, b) == 0 })
 	return c.attrs
+}
+
+func compareNames(a, b xmltext.Attr) int {
+	if d := bytes.Compare(a.Name.Namespace, b.Name.Namespace); d != 0 {
+		return d
+	}
+	return bytes.Compare(a.Name.Local, b.Name.Local)
 }
 
 // inherits reports whether an attribute of the xml namespace is inherited as it is: any
@@ -41,15 +45,15 @@ func (c *Canonicalizer) inherits(local string) bool {
 	return c.opts.Method == Inclusive10 || local == "lang" || local == "space"
 }
 
-func hasXML(attrs []xmltext.Attr, local []byte) bool {
-	return slices.ContainsFunc(attrs, func(a xmltext.Attr) bool {
-		return a.Name.ID == xmltext.XML && bytes.Equal(a.Name.Local, local)
-	})
-}
+// maxBase bounds a base while it is joined, in bytes: each of the elements around may
+// add to it and have all of it read again. No honest URI is that long.
+const maxBase = 4 << 10
+
+var errBase = fmt.Errorf("the xml:base inherited is longer than %d bytes", maxBase)
 
 // fixBase gives the apex the xml:base that the elements around it and itself amount to
 // (Canonical XML 1.1, 2.4).
-func (c *Canonicalizer) fixBase(t *xmltext.Tokenizer, inherited []xmltext.Attr) {
+func (c *Canonicalizer) fixBase(inherited []xmltext.Attr) {
 	isBase := func(a xmltext.Attr) bool { return a.Name.ID == xmltext.XML && string(a.Name.Local) == "base" }
 	outer := slices.IndexFunc(inherited, isBase)
 	if outer < 0 {
@@ -60,6 +64,10 @@ func (c *Canonicalizer) fixBase(t *xmltext.Tokenizer, inherited []xmltext.Attr) 
 	for _, a := range inherited {
 		if isBase(a) {
 			base = joinBase(base, string(a.Value()))
+		}
+		if len(base) > maxBase {
+			c.err = errBase
+			return
 		}
 	}
 	if own := slices.IndexFunc(c.attrs, isBase); own >= 0 {
