@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -40,4 +41,61 @@ func TestSignedInfoIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReadingKeepsLittle reads large documents of the shapes for which memory grows, and
+// holds what one reading, of which the engine keeps some, still has afterwards.
+func TestReadingKeepsLittle(t *testing.T) {
+	const size = 8 << 20
+	signature := between(t, sign(t, "<a></a>", form{method: uriExc}), "<Signature", "</Signature>")
+	many := func(s string) string { return strings.Repeat(s, size/len(s)) }
+	e := newEngine(t, "cpt")
+	for name, body := range map[string]string{
+		"line ends CR LF":      many("\r\n"),
+		"a text":               many("a"),
+		"a text that expands":  many(">"),
+		"a CDATA section":      "<![CDATA[" + many("<") + "]]>",
+		"namespace names":      many(`<b xmlns="urn:&#120;"/>`),
+		"prefixes":             manyPrefixes(100_000),
+		"values":               many(`<b c="&gt;"/>`),
+		"a long SignedInfo":    strings.Replace(signature, "<SignatureMethod", many(" ")+"<SignatureMethod", 1),
+		"a long certificate":   strings.Replace(signature, "<X509Certificate>", "<X509Certificate>"+many("AAAA"), 1),
+		"many texts and cuts":  many("<b>1\r\n</b>"),
+		"a comment in a value": many("<b>1<!---->2</b>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newReading(e)
+			doc := []byte("<a>" + body + signature + "</a>")
+			before := heap()
+			m := r.read(doc)
+			r.release()
+			if m.refused.reason == MalformedXML {
+				t.Fatal(m.refused.what)
+			}
+			m = nil
+			if kept := heap() - before; kept > 1<<20 {
+				t.Errorf("%d KiB are kept", kept>>10)
+			}
+			runtime.KeepAlive(doc)
+			runtime.KeepAlive(r)
+		})
+	}
+}
+
+// heap returns how many bytes are in use.
+func heap() int {
+	var stats runtime.MemStats
+	for range 3 { // what a pool holds goes at the second
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
+}
+
+func manyPrefixes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `<b xmlns:p%d="a:b"/>`, i)
+	}
+	return b.String()
 }

@@ -95,6 +95,18 @@ func TestSkim(t *testing.T) {
 	}
 }
 
+// TestSkimBounds crosses what one Skim reads, in bytes and in line ends, at every place of
+// what stands there.
+func TestSkimBounds(t *testing.T) {
+	const what = "<b>1\r\n2</b>\r\n<p:b xmlns:p=\"urn:p\"><p:c d=\"1\">\r\n</p:c></p:b><Signature></Signature>\r\n<b><!--\r\n--></b>"
+	for n := range len(what) {
+		checkSkim(t, []byte("<a><b>"+strings.Repeat("x", 32<<10-n)+"</b>"+what+what+"</a>"))
+	}
+	for n := range 8 {
+		checkSkim(t, []byte("<a><b></b>"+strings.Repeat("\r\n", 8<<10-n)+what+"</a>"))
+	}
+}
+
 // TestSkimMutated splices and changes the seeds.
 func TestSkimMutated(t *testing.T) {
 	random := rand.New(rand.NewPCG(20, 26))

@@ -52,6 +52,10 @@ func (s *Skim) edit(at, skip int) {
 // caller finds them in the cache.
 const skimmed = 32 << 10
 
+// maxEdits bounds the edits of one Skim: of lines that hold anything there are fewer in what
+// it reads.
+const maxEdits = 8 << 10
+
 // Skim reads on, inside the root, over tags and texts whose canonical form is what is
 // written but for a few edits, and returns from where to where; the last thing read is a
 // tag. It decides nothing: whatever it isn't sure of it leaves, from the token's start, to
@@ -101,7 +105,7 @@ func (t *Tokenizer) skimText(from int, s *Skim) int {
 				return -1
 			}
 			i += size
-		case c == '\r' && i+1 < len(doc) && doc[i+1] == '\n':
+		case c == '\r' && i+1 < len(doc) && doc[i+1] == '\n' && len(s.Edits) < maxEdits:
 			s.edit(i, 1) // the line end is LF (XML 1.0, 2.11)
 			i++
 		default:

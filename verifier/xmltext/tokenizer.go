@@ -136,6 +136,8 @@ func (t *Tokenizer) Release() {
 	t.xml = Forget(t.xml)
 	t.space.bindings = Forget(t.space.bindings)
 	t.space.prefixes = Forget(t.space.prefixes)
+	t.space.index = nil
+	t.values = Shed(t.values)
 }
 
 // Forget empties a slice that is to be used again, so that it keeps nothing alive. One that
@@ -146,6 +148,16 @@ func Forget[T any](s []T) []T {
 	}
 	clear(s[:cap(s)])
 	return s[:0]
+}
+
+// Shed is Forget for bytes, which keep nothing alive: it drops a buffer that a rare document
+// made large.
+func Shed(b []byte) []byte {
+	const most = 64 << 10
+	if cap(b) > most {
+		return nil
+	}
+	return b[:0]
 }
 
 // Slice returns a part of the document.
