@@ -10,8 +10,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"math/big"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -57,11 +59,26 @@ type person struct {
 	cert *Certificate
 }
 
+// Their keys are kept in testdata, and all that they sign is made anew the same: a fuzz
+// test's workers are processes of their own, and must verify the seeds of another.
 var (
-	alice = sync.OnceValue(func() person { return newPerson(1, rsaKey(2048), now.AddDate(0, -6, 0), now.AddDate(0, 6, 0)) })
-	bob   = sync.OnceValue(func() person { return newPerson(2, rsaKey(2048), now.AddDate(0, -6, 0), now.AddDate(0, 6, 0)) })
-	carol = sync.OnceValue(func() person { return newPerson(3, rsaKey(2048), now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0)) })
+	alice = sync.OnceValue(func() person { return newPerson(1, keptKey("alice"), now.AddDate(0, -6, 0), now.AddDate(0, 6, 0)) })
+	bob   = sync.OnceValue(func() person { return newPerson(2, keptKey("bob"), now.AddDate(0, -6, 0), now.AddDate(0, 6, 0)) })
+	carol = sync.OnceValue(func() person { return newPerson(3, keptKey("carol"), now.AddDate(-2, 0, 0), now.AddDate(-1, 0, 0)) })
 )
+
+func keptKey(name string) crypto.Signer {
+	text, err := os.ReadFile("testdata/people/" + name + ".pem")
+	if err != nil {
+		panic(err)
+	}
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		panic(err)
+	}
+	return key.(crypto.Signer)
+}
 
 func rsaKey(bits int) *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, bits)
@@ -89,7 +106,7 @@ func newPerson(serial int64, key crypto.Signer, from, until time.Time) person {
 }
 
 // authority signs the certificates; nothing here looks at their signature.
-var authority = sync.OnceValue(func() crypto.Signer { return ecdsaKey(elliptic.P256()) })
+var authority = sync.OnceValue(func() crypto.Signer { return keptKey("carol") })
 
 func certify(serial int64, public crypto.PublicKey, from, until time.Time) []byte {
 	template := &x509.Certificate{
