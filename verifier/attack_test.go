@@ -1,14 +1,19 @@
 package verifier
 
 import (
+	"crypto/hmac"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"turnkey-gateway/verifier/c14n"
 )
 
 // between returns the part of doc from open to end, both included.
@@ -27,9 +32,53 @@ const (
 	evilDoc = `<Declaration xmlns="urn:wco:datamodel:TW:N5203:R-00-05"><ID>AA  15A1299999</ID></Declaration>`
 )
 
-// TestAttacksOnASignedDocument changes a document that alice signed. Numbers are those
-// of the list of attacks; 20 to 25 and 28 are xmltext's, too.
-func TestAttacksOnASignedDocument(t *testing.T) {
+// An attack is a document, and what becomes of it where the sender registered alice's
+// certificate. Its name begins with its number in the list of attacks, of which there are
+// 29; 18 is pkcs1's, and 20 to 25 and 28 are xmltext's, too.
+type attack struct {
+	name, doc string
+	want      Reason
+}
+
+const attackKinds = 29
+
+// TestAttacks holds the profile cpt against all of them.
+func TestAttacks(t *testing.T) {
+	e := newEngine(t, "cpt")
+	for _, a := range attacks(t) {
+		t.Run(a.name, func(t *testing.T) { want(t, judge(e, a.doc, registered(alice())), a.want) })
+	}
+}
+
+func attacks(t testing.TB) []attack {
+	return slices.Concat(attacksOnASignedDocument(t), attacksByASigner(t), attacksBySomebodyElse(t))
+}
+
+// TestEveryAttackIsThere: each number has a document, and one short enough to be a seed.
+func TestEveryAttackIsThere(t *testing.T) {
+	rows, seeds := make(map[int]int), make(map[int]int)
+	for _, a := range attacks(t) {
+		var number int
+		if _, err := fmt.Sscan(a.name, &number); err != nil {
+			continue // what stands beside the attacks
+		}
+		rows[number]++
+		if len(a.doc) <= maxSeed {
+			seeds[number]++
+		}
+	}
+	for number := 1; number <= attackKinds; number++ {
+		if rows[number] == 0 || seeds[number] == 0 {
+			t.Errorf("attack %d has %d rows, of which %d are seeds", number, rows[number], seeds[number])
+		}
+	}
+	if len(rows) != attackKinds {
+		t.Errorf("there are %d numbers", len(rows))
+	}
+}
+
+// attacksOnASignedDocument are changes to a document that alice signed.
+func attacksOnASignedDocument(t testing.TB) []attack {
 	good := sign(t, sample, form{})
 	root := between(t, good, "<Declaration", "</Declaration>")
 	signature := between(t, good, "<Signature", "</Signature>")
@@ -44,10 +93,7 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 	}
 	certificate := base64.StdEncoding.EncodeToString(alice().cert.DER())
 
-	tests := []struct {
-		name, doc string
-		want      Reason
-	}{
+	return []attack{
 		{"untouched", good, Verified},
 		{"amount raised", edit(">100<", ">900<"), DigestMismatch},
 		{"attribute changed", edit(`currency="TWD"`, `currency="USD"`), DigestMismatch},
@@ -76,6 +122,7 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"7 second SignedInfo after", editSignature("<SignatureValue>", info+"<SignatureValue>"), ProfileViolation},
 		{"7 second SignedInfo last", editSignature("</Signature>", info+"</Signature>"), ProfileViolation},
 		{"7 SignedInfo inside SignatureValue", editSignature("</SignatureValue>", info+"</SignatureValue>"), ProfileViolation},
+		{"7 SignedInfo inside Object", editSignature("</Signature>", "<Object>"+info+"</Object></Signature>"), ProfileViolation},
 		{"7 SignedInfo of another namespace", editSignature("<SignedInfo>", `<SignedInfo xmlns="urn:evil:1"/><SignedInfo>`), ProfileViolation},
 		{"7 SignedInfo gone", editSignature(info, ""), ProfileViolation},
 		{"7 SignatureValue gone", editSignature("<SignatureValue>"+value+"</SignatureValue>", ""), ProfileViolation},
@@ -97,6 +144,7 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"9 two comments and a blank split a value", edit("15A1200001", "15A12<!--a--> <!--b-->00001"), ProfileViolation},
 		{"9 comment and CDATA", edit("15A1200001", "<!--a--><![CDATA[15A1200001]]>"), ProfileViolation},
 		{"10 relative namespace", edit("<Agent>", `<Agent xmlns:a="1">`), ProfileViolation},
+		{"10 namespace that is no URI", edit("<Agent>", "<Agent xmlns:a=\"http://e\u0080\">"), ProfileViolation},
 		{"10 digest of nothing", editSignature(digest, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), DigestMismatch},
 		{"10 relative namespace and digest of nothing", replaceOnce(t, editSignature(digest, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), "<Agent>", `<Agent xmlns:a="rel/uri">`), ProfileViolation},
 		{"12 zero transforms", editSignature(between(t, signature, "<Transforms>", "</Transforms>"), ""), ProfileViolation},
@@ -119,6 +167,7 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"19 NBSP in SignatureValue", editSignature(value, value[:8]+"\u00a0"+value[8:]), ProfileViolation},
 		{"19 letters of the URL alphabet", editSignature(value, "-_"+value[2:]), ProfileViolation},
 		{"19 SignatureValue of 10 MB", editSignature(value, strings.Repeat("A", 10<<20)), ProfileViolation},
+		{"20 entities that expand", "<!DOCTYPE a [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;&a;'>]>" + edit(">100<", ">&b;<")[strings.Index(good, "<?route"):], ForbiddenXML},
 		{"20 document type", "<!DOCTYPE Declaration>" + root, ForbiddenXML},
 		{"21 declared Big5", edit("UTF-8", "Big5"), ForbiddenXML},
 		{"22 NUL", edit("15A", "15A\x00"), MalformedXML},
@@ -126,15 +175,20 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"23 LF became CR: the same", strings.ReplaceAll(good, "\n", "\r"), Verified},
 		{"23 LF became a reference to CR", edit("\n  <Agent>", "&#13;\n  <Agent>"), DigestMismatch},
 		{"23 LF became NEL", edit("\n  <Agent>", "\u0085  <Agent>"), DigestMismatch},
+		{"23 blank in a value became TAB: the same", edit("<Agent>", "<Agent\n\t>"), Verified},
 		{"23 reference to LF in a value", edit(`ds:code="1"`, `ds:code="1&#10;"`), DigestMismatch},
 		{"24 attribute twice", edit(`currency="TWD"`, `currency="TWD" currency="USD"`), MalformedXML},
 		{"24 attribute twice by namespace", edit(`ds:code="1"`, `xmlns:d="urn:wco:datamodel:WCO:DS:1" ds:code="1" d:code="2"`), MalformedXML},
 		{"25 deeper than the limit", edit("<Agent>", strings.Repeat("<a>", 1001)+strings.Repeat("</a>", 1001)+"<Agent>"), TooLarge},
 		{"25 10^6 attributes", edit("<Agent>", "<Agent"+strings.Repeat(" a=''", 1_000_000)+">"), TooLarge},
+		{"25 10^5 siblings", edit("<Agent>", strings.Repeat("<a/>", 100_000)+"<Agent>"), DigestMismatch},
+		{"25 10^5 namespaces on one element", edit("<Agent>", strings.NewReplacer("<b", "", "/>", "").Replace("<Agent"+manyPrefixes(100_000))+">"), TooLarge},
+		{"25 2,000 namespaces and many children", edit("<Agent>", strings.Replace(manyPrefixes(2000), "/>", ">", -1)+strings.Repeat("<p1:a/>", 20_000)+strings.Repeat("</b>", 2000)+"<Agent>"), TooLarge},
 		{"25 more than 1,000 attributes of xml in scope", edit("<Agent>", manyXML(2, 501)+"</a></a><Agent>"), TooLarge},
 		{"25 a replayed SignedInfo on a deep body", edit("<Agent>", strings.Repeat("<a>", 900)+strings.Repeat("<b/>", 20_000)+strings.Repeat("</a>", 900)+"<Agent>"), DigestMismatch},
 		{"26 instruction before the root is signed", "<?evil?>" + root, DigestMismatch},
 		{"26 instruction behind the root is signed", good + "<?evil?>", DigestMismatch},
+		{"26 comments outside the root are not signed", edit("<?route AA?>", "<!--evil--><?route AA?><!--evil-->"), Verified},
 		{"26 the instruction taken away", edit("<?route AA?>", ""), DigestMismatch},
 		{"26 Object in the Signature", editSignature("</Signature>", "<Object>1</Object></Signature>"), ProfileViolation},
 		{"26 text in the Signature", editSignature("<KeyInfo>", "x<KeyInfo>"), ProfileViolation},
@@ -149,11 +203,13 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 		{"certificate no DER", editSignature(certificate, "AAAA"), KeyInfoUnusable},
 		{"certificate empty", editSignature(certificate, ""), KeyInfoUnusable},
 	}
-	e := newEngine(t, "cpt")
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { want(t, judge(e, tt.doc, registered(alice())), tt.want) })
-	}
+}
 
+// TestReplays: who sends a message counts, not who signed it, and the same content has the
+// same digest whatever its Signature's text (16, 27).
+func TestReplays(t *testing.T) {
+	e := newEngine(t, "cpt")
+	good := sign(t, sample, form{})
 	t.Run("16 certificate of another tenant", func(t *testing.T) {
 		sender := registered(bob())
 		sender.Elsewhere = []Fingerprint{alice().cert.Fingerprint()}
@@ -164,16 +220,17 @@ func TestAttacksOnASignedDocument(t *testing.T) {
 	})
 	t.Run("27 the same message twice has the same digest, whatever its SignatureValue's text", func(t *testing.T) {
 		first, _ := judge(e, good, registered(alice())).SignedSHA256()
-		second, _ := judge(e, editSignature(value, " "+value), registered(alice())).SignedSHA256()
-		if first != second {
+		spelt := replaceOnce(t, good, "<SignatureValue>", "<SignatureValue> ")
+		second, ok := judge(e, spelt, registered(alice())).SignedSHA256()
+		if first != second || !ok {
 			t.Errorf("%x and %x", first, second)
 		}
 	})
 }
 
-// TestAttacksByASigner holds what a key that is registered signed, but must not be
-// accepted: what it says is ambiguous, weak or not of the profile.
-func TestAttacksByASigner(t *testing.T) {
+// attacksByASigner are what a key that is registered signed, but must not be accepted:
+// what it says is ambiguous, weak or not of the profile.
+func attacksByASigner(t testing.TB) (all []attack) {
 	swap := func(old, new string) form {
 		return form{info: func(info string) string {
 			if !strings.Contains(info, old) {
@@ -240,7 +297,8 @@ func TestAttacksByASigner(t *testing.T) {
 		{"13 Object", swap(`URI=""`, `URI="" Type="http://www.w3.org/2000/09/xmldsig#Object"`), ProfileViolation},
 		{"14 HMAC-SHA1", signature("http://www.w3.org/2000/09/xmldsig#hmac-sha1"), ProfileViolation},
 		{"14 HMAC-SHA256", signature("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"), ProfileViolation},
-		{"14 HMACOutputLength", swap("</SignatureMethod>", "<HMACOutputLength>0</HMACOutputLength></SignatureMethod>"), ProfileViolation},
+		{"14 HMACOutputLength of 0", swap("</SignatureMethod>", "<HMACOutputLength>0</HMACOutputLength></SignatureMethod>"), ProfileViolation},
+		{"14 HMACOutputLength of 8", swap("</SignatureMethod>", "<HMACOutputLength>8</HMACOutputLength></SignatureMethod>"), ProfileViolation},
 		{"15 RSA-SHA1", form{algorithm: uriRSASHA1, digest: uriSHA1}, WeakAlgorithm},
 		{"15 SHA-1 digest with RSA-SHA256", form{digest: uriSHA1}, WeakAlgorithm},
 		{"15 RSA-MD5", signature("http://www.w3.org/2001/04/xmldsig-more#rsa-md5"), WeakAlgorithm},
@@ -254,26 +312,58 @@ func TestAttacksByASigner(t *testing.T) {
 		{"16 attacker's own certificate", form{by: ptr(bob())}, UnregisteredCertificate},
 		{"16 attacker's signature with the sender's certificate", form{by: ptr(bob()), keyInfo: "<X509Data>" + x509Element(alice().cert.DER()) + "</X509Data>"}, SignatureMismatch},
 		{"16 RetrievalMethod", form{by: ptr(bob()), keyInfo: `<RetrievalMethod URI="http://attacker.example/cert"/>`}, SignatureMismatch},
+		{"16 KeyInfoReference", form{by: ptr(bob()), keyInfo: `<KeyInfoReference xmlns="http://www.w3.org/2009/xmldsig11#" URI="http://attacker.example/cert"/>`}, SignatureMismatch},
 		{"16 certificate as PEM", form{keyInfo: "<X509Data><X509Certificate>" + string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: alice().cert.DER()})) + "</X509Certificate></X509Data>"}, KeyInfoUnusable},
 		{"19 DigestValue of another length", form{info: func(info string) string {
 			return strings.Replace(info, "<DigestValue>", "<DigestValue>AAAA", 1)
 		}}, ProfileViolation},
 		{"SignedInfo of 64 KiB and more", swap("<Reference ", strings.Repeat(" ", 65<<10)+"<Reference "), ProfileViolation},
 	}
-	e := newEngine(t, "cpt")
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { want(t, judge(e, sign(t, sample, tt.form), registered(alice())), tt.want) })
+		all = append(all, attack{tt.name, sign(t, sample, tt.form), tt.want})
 	}
-	t.Run("13 5,000 References for the interop profile", func(t *testing.T) {
-		f := reference(func(r string) string { return strings.Repeat(r, 5000) })
-		want(t, judge(newEngine(t, "interop"), sign(t, sample, f), registered(alice())), ProfileViolation)
-	})
+	return all
+}
+
+// attacksBySomebodyElse are documents that no key signed which the sender registered.
+func attacksBySomebodyElse(t testing.TB) []attack {
+	short := newPerson(30, rsaKey(1024), now.AddDate(0, -1, 0), now.AddDate(0, 1, 0))
+	hmac256 := sign(t, sample, form{keyInfo: "-", info: func(info string) string {
+		return replaceOnce(t, info, uriRSA256, "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")
+	}})
+	secret := func(key []byte) string {
+		mac := hmac.New(sha256.New, key)
+		mac.Write(canonicalInfo(t, hmac256, c14n.Options{}))
+		value := between(t, hmac256, "<SignatureValue>", "</SignatureValue>")
+		return replaceOnce(t, hmac256, value, "<SignatureValue>"+encode(mac.Sum(nil))+"</SignatureValue>")
+	}
+	cert := alice().cert
+	return []attack{
+		{"14 HMAC keyed with the certificate", secret(cert.DER()), ProfileViolation},
+		{"14 HMAC keyed with the public key", secret(cert.X509().RawSubjectPublicKeyInfo), ProfileViolation},
+		{"14 HMAC keyed with the modulus", secret(cert.PublicKey().N.Bytes()), ProfileViolation},
+		{"14 HMAC keyed with the certificate as PEM", secret(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.DER()})), ProfileViolation},
+		{"17 a key of 1024 bits", sign(t, sample, form{by: &short}), UnregisteredCertificate},
+		{"17 a key of 1024 bits in the name of the sender's", sign(t, sample, form{by: &short, keyInfo: "-"}), SignatureMismatch},
+		{"27 another's message", sign(t, sample, form{by: ptr(bob())}), UnregisteredCertificate},
+		{"29 a bit of the content flipped", replaceOnce(t, sign(t, sample, form{}), ">100<", ">101<"), DigestMismatch},
+		{"29 a bit of SignedInfo flipped", replaceOnce(t, sign(t, sample, form{}), "<Reference URI", "<Reference URi"), ProfileViolation},
+	}
+}
+
+// TestManyReferences: the wider profile takes several References, not any number (13).
+func TestManyReferences(t *testing.T) {
+	many := sign(t, sample, form{info: func(info string) string {
+		reference := between(t, info, "<Reference ", "</Reference>")
+		return strings.Replace(info, reference, strings.Repeat(reference, 5000), 1)
+	}})
+	want(t, judge(newEngine(t, "interop"), many, registered(alice())), ProfileViolation)
 }
 
 // TestWeakKeys: what the registry should never have let in does not verify (17).
 func TestWeakKeys(t *testing.T) {
 	from, until := now.AddDate(0, -1, 0), now.AddDate(0, 1, 0)
-	t.Run("an exponent of 3", func(t *testing.T) {
+	t.Run("17 an exponent of 3", func(t *testing.T) {
 		public := &rsa.PublicKey{N: alice().key.Public().(*rsa.PublicKey).N, E: 3}
 		if why := keyWeakness(public); why == "" {
 			t.Error("accepted")
@@ -295,13 +385,13 @@ func TestWeakKeys(t *testing.T) {
 			t.Errorf("%s: %s", name, why)
 		}
 	}
-	t.Run("1024 bits", func(t *testing.T) {
+	t.Run("17 1024 bits", func(t *testing.T) {
 		short := newPerson(30, rsaKey(1024), from, until)
 		signed := sign(t, sample, form{by: &short})
 		want(t, judge(newEngine(t, "cpt"), signed, registered(short)), WeakAlgorithm)
 		want(t, judge(newEngine(t, "interop"), signed, registered(short)), WeakAlgorithm)
 	})
-	t.Run("expired and not yet valid", func(t *testing.T) {
+	t.Run("17 expired and not yet valid", func(t *testing.T) {
 		want(t, judge(newEngine(t, "cpt"), sign(t, sample, form{by: ptr(carol())}), registered(carol())), CertificateExpired)
 		early := newPerson(31, alice().key, now.Add(time.Second), until)
 		want(t, judge(newEngine(t, "cpt"), sign(t, sample, form{by: &early}), registered(early)), CertificateNotYetValid)

@@ -10,7 +10,7 @@ import (
 	"turnkey-gateway/verifier/c14n"
 )
 
-// TestVerified holds what senders may do differently.
+// TestVerified holds what senders may do differently; 17 is a pitfall of canonicalisation.
 func TestVerified(t *testing.T) {
 	prefixes := `<ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="ds #default"></ec:InclusiveNamespaces>`
 	swap := func(old, new string) func(string) string {
@@ -26,8 +26,8 @@ func TestVerified(t *testing.T) {
 		{"inclusive 1.1", sample, form{method: uriC14N11, transform: uriC14N11}},
 		{"exclusive", sample, form{method: uriExc, transform: uriExc}},
 		{"exclusive with a PrefixList", sample, form{method: uriExc, transform: uriExc, inside: prefixes}},
-		{"exclusive for SignedInfo only: the document's default is inclusive", sample, form{method: uriExc}},
-		{"exclusive for the document only", sample, form{transform: uriExc}},
+		{"17 exclusive for SignedInfo only: the document's default is inclusive", sample, form{method: uriExc}},
+		{"17 exclusive for the document only", sample, form{transform: uriExc}},
 		{"SHA-384", sample, form{algorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", digest: "http://www.w3.org/2001/04/xmldsig-more#sha384"}},
 		{"SHA-512", sample, form{algorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", digest: "http://www.w3.org/2001/04/xmlenc#sha512"}},
 		{"digest and signature of different hashes", sample, form{algorithm: "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"}},
@@ -48,7 +48,7 @@ func TestVerified(t *testing.T) {
 		{"Id on the Reference", sample, form{info: swap("<Reference ", `<Reference Id="i" `)}},
 		{"indented SignedInfo", sample, form{info: swap("><", ">\n  <")}},
 		{"broken base64 in DigestValue", sample, form{info: swap("<DigestValue>", "<DigestValue>\r\n  ")}},
-		{"references in an algorithm", sample, form{info: swap("rsa-sha256", "rsa-sha25&#54;")}},
+		{"attack 15, references in an algorithm", sample, form{info: swap("rsa-sha256", "rsa-sha25&#54;")}},
 		{"no KeyInfo", sample, form{keyInfo: "-"}},
 		{"KeyName only", sample, form{keyInfo: "<KeyName>x</KeyName>"}},
 		{"a chain in KeyInfo", sample, form{keyInfo: "<X509Data>" + x509Element(bob().cert.DER()) + x509Element(alice().cert.DER()) + "</X509Data>"}},
@@ -134,11 +134,11 @@ func TestInterop(t *testing.T) {
 	}{
 		{"second Reference does not hold", replaceOnce(t, signed, ">now<", ">then<"), DigestMismatch},
 		{"second Reference to nothing", sign(t, sample, form{info: second("#p2", "")}), ProfileViolation},
-		{"second Reference to an Id that two have", sign(t, replaceOnce(t, sample, "<Agent>", `<Agent id="p1">`), form{object: object, info: second("#p1", canonicalObject)}), ProfileViolation},
-		{"by Id of something else than the root", sign(t, replaceOnce(t, sample, "<Agent>", `<Agent Id="d1">`), form{uri: "#d1"}), ProfileViolation},
+		{"4 second Reference to an Id that two have", sign(t, replaceOnce(t, sample, "<Agent>", `<Agent id="p1">`), form{object: object, info: second("#p1", canonicalObject)}), ProfileViolation},
+		{"1 by Id of something else than the root", sign(t, replaceOnce(t, sample, "<Agent>", `<Agent Id="d1">`), form{uri: "#d1"}), ProfileViolation},
 		{"by Id, an instruction stands outside", "<?x y?>" + sign(t, withID, form{uri: "#d1"}), ProfileViolation},
-		{"by Id that the root and another have", sign(t, replaceOnce(t, withID, "<Agent>", `<Agent xml:id="d1">`), form{uri: "#d1"}), ProfileViolation},
-		{"by Id that another has with a prefix", sign(t, replaceOnce(t, withID, "<Agent>", `<Agent ds:ID="d1">`), form{uri: "#d1"}), ProfileViolation},
+		{"4 by Id that the root and another have", sign(t, replaceOnce(t, withID, "<Agent>", `<Agent xml:id="d1">`), form{uri: "#d1"}), ProfileViolation},
+		{"4 by Id that another has with a prefix", sign(t, replaceOnce(t, withID, "<Agent>", `<Agent ds:ID="d1">`), form{uri: "#d1"}), ProfileViolation},
 		{"XPointer", sign(t, withID, form{uri: "#xpointer(id('d1'))"}), ProfileViolation},
 		{"two Signatures", replaceOnce(t, signed, "<Note>", `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/><Note>`), AmbiguousSignature},
 	}

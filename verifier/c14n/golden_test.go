@@ -209,11 +209,11 @@ const dsig = ` xmlns="http://www.w3.org/2000/09/xmldsig#"`
 // 12 and 16).
 func TestUnsigned(t *testing.T) {
 	tests := []struct{ name, doc, want string }{
-		{"both neighbouring texts stay", "<a> <Signature" + dsig + "><b/>1</Signature> \n</a>", "<a>  \n</a>"},
-		{"any prefix", `<a><s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"/></a>`, "<a></a>"},
-		{"another namespace", `<a><Signature xmlns="urn:d:1"/></a>`, `<a><Signature xmlns="urn:d:1"></Signature></a>`},
-		{"none", `<a/>`, `<a></a>`},
-		{"after it", "<a><Signature" + dsig + `/><b xmlns="http://www.w3.org/2000/09/xmldsig#"/></a>`, "<a><b" + dsig + "></b></a>"},
+		{"12 both neighbouring texts stay", "<a> <Signature" + dsig + "><b/>1</Signature> \n</a>", "<a>  \n</a>"},
+		{"16 any prefix", `<a><s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"/></a>`, "<a></a>"},
+		{"16 another namespace", `<a><Signature xmlns="urn:d:1"/></a>`, `<a><Signature xmlns="urn:d:1"></Signature></a>`},
+		{"16 none", `<a/>`, `<a></a>`},
+		{"16 after it", "<a><Signature" + dsig + `/><b xmlns="http://www.w3.org/2000/09/xmldsig#"/></a>`, "<a><b" + dsig + "></b></a>"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
