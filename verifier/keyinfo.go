@@ -2,8 +2,10 @@ package verifier
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 
+	"turnkey-gateway/verifier/c14n"
 	"turnkey-gateway/verifier/xmltext"
 )
 
@@ -28,10 +30,36 @@ func (r *reading) keyInfo() {
 		if w.is("X509Data") {
 			r.x509Data()
 		} else {
-			w.skip(false)
+			r.passOver()
 		}
 	}
 }
+
+// passOver skips the current element of KeyInfo.
+func (r *reading) passOver() {
+	r.checkKnown()
+	r.walk.skipEach(false, r.checkKnown)
+}
+
+// checkKnown refuses an element of KeyInfo that XML Signature does not know, unless the
+// profile takes Objects: nothing signs it, and a reader that looks for the message's
+// elements wherever they stand would find it.
+func (r *reading) checkKnown() {
+	n := &r.t.Name
+	ofSignature := string(n.Namespace) == c14n.SignatureNamespace || string(n.Namespace) == signature11Namespace
+	if !r.engine.profile.Objects && !(ofSignature && slices.Contains(keyInfoElements, string(n.Local))) {
+		r.walk.violation("element %s is unknown in KeyInfo", asciiQuote(string(r.t.QName)))
+	}
+}
+
+const signature11Namespace = "http://www.w3.org/2009/xmldsig11#"
+
+// keyInfoElements are those that may stand in KeyInfo (XML Signature 1.1, 4.5) besides
+// those that are read.
+var keyInfoElements = strings.Fields(`
+	KeyName KeyValue DSAKeyValue P Q G Y J Seed PgenCounter RSAKeyValue Modulus Exponent ECKeyValue NamedCurve PublicKey
+	RetrievalMethod Transforms Transform XPath X509SubjectName X509CRL X509Digest PGPData PGPKeyID PGPKeyPacket
+	SPKIData SPKISexp MgmtData DEREncodedKeyValue KeyInfoReference`)
 
 func (r *reading) x509Data() {
 	w, k := &r.walk, &r.parts.keyInfo
@@ -52,7 +80,7 @@ func (r *reading) x509Data() {
 			}
 			k.hints.SKIs = append(k.hints.SKIs, ski)
 		default:
-			w.skip(false)
+			r.passOver()
 		}
 	}
 }

@@ -43,8 +43,9 @@ type Profile struct {
 	// covers the document if no instruction stands outside the root.
 	ByID bool
 
-	// Objects lets the Signature hold Object elements. They are outside what covers the
-	// document; only a Reference of their own signs them.
+	// Objects lets the Signature hold Object elements, and KeyInfo what XML Signature
+	// does not know. They are outside what covers the document; only a Reference of
+	// their own signs them.
 	Objects bool
 
 	// PSS lets RSASSA-PSS pass, by the identifiers without parameters (RFC 9231, 2.3.10).

@@ -51,6 +51,9 @@ func TestVerified(t *testing.T) {
 		{"attack 15, references in an algorithm", sample, form{info: swap("rsa-sha256", "rsa-sha25&#54;")}},
 		{"no KeyInfo", sample, form{keyInfo: "-"}},
 		{"KeyName only", sample, form{keyInfo: "<KeyName>x</KeyName>"}},
+		{"all that KeyInfo may hold", sample, form{keyInfo: "<KeyName>x</KeyName><KeyValue><RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue></KeyValue>" +
+			`<d:DEREncodedKeyValue xmlns:d="http://www.w3.org/2009/xmldsig11#">AQAB</d:DEREncodedKeyValue><PGPData><PGPKeyID>AQAB</PGPKeyID></PGPData>` +
+			"<X509Data><X509SubjectName>CN=x</X509SubjectName>" + x509Element(alice().cert.DER()) + "<X509CRL>AQAB</X509CRL></X509Data>"}},
 		{"a chain in KeyInfo", sample, form{keyInfo: "<X509Data>" + x509Element(bob().cert.DER()) + x509Element(alice().cert.DER()) + "</X509Data>"}},
 		{"what would be fetched is not looked at", sample, form{keyInfo: `<RetrievalMethod URI="http://169.254.169.254/"/><KeyValue><RSAKeyValue><Modulus>AQAB</Modulus></RSAKeyValue></KeyValue>`}},
 	}
@@ -112,6 +115,7 @@ func TestInterop(t *testing.T) {
 		{"Signature anywhere", replaceOnce(t, sample, "A12</ID>\n", "A12</ID>{signature}\n"), form{}, ProfileViolation},
 		{"by Id of the root", withID, form{uri: "#d1"}, ProfileViolation},
 		{"PSS", sample, form{algorithm: "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"}, ProfileViolation},
+		{"something else in KeyInfo", sample, form{keyInfo: `<x:Reference xmlns:x="urn:x:1"/><X509Data>` + x509Element(alice().cert.DER()) + "</X509Data>"}, ProfileViolation},
 		{"ECDSA P-256", sample, form{by: signer(p256), algorithm: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"}, ProfileViolation},
 		{"ECDSA P-521", sample, form{by: signer(p521), algorithm: "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512"}, ProfileViolation},
 		{"a second Reference, to an Object", sample, form{object: object, info: second("#p1", canonicalObject)}, ProfileViolation},

@@ -48,11 +48,15 @@ func (w *walker) is(local string) bool { return w.t.Name.Is(c14n.SignatureNamesp
 
 // skip goes to the end of the current element, refusing what may not stand anywhere in a
 // Signature unless lax.
-func (w *walker) skip(lax bool) {
+func (w *walker) skip(lax bool) { w.skipEach(lax, func() {}) }
+
+// skipEach is skip, and calls started at each start tag inside.
+func (w *walker) skipEach(lax bool, started func()) {
 	for depth := 1; depth > 0; {
 		switch w.next() {
 		case xmltext.Start:
 			depth++
+			started()
 		case xmltext.End:
 			depth--
 		case xmltext.EOF:
