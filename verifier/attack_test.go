@@ -92,6 +92,7 @@ func attacksOnASignedDocument(t testing.TB) []attack {
 		return replaceOnce(t, good, signature, replaceOnce(t, signature, old, new))
 	}
 	certificate := base64.StdEncoding.EncodeToString(alice().cert.DER())
+	typed := sign(t, `<a xmlns:p="urn:p:1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><b xsi:type="p:T"></b></a>`, form{method: uriExc, transform: uriExc})
 
 	return []attack{
 		{"untouched", good, Verified},
@@ -118,6 +119,7 @@ func attacksOnASignedDocument(t testing.TB) []attack {
 		{"6 a decoy before", edit("<ID>AA", "<Signature"+dsigNS+"/><ID>AA"), AmbiguousSignature},
 		{"6 a decoy deep inside", edit("<ID>A12", "<x><Signature"+dsigNS+"/></x><ID>A12"), AmbiguousSignature},
 		{"6 a decoy inside the Signature", editSignature("</Signature>", "<Object>"+signature+"</Object></Signature>"), AmbiguousSignature},
+		{"5 the prefix of a type rebound where exclusive canonicalisation does not look", replaceOnce(t, typed, "urn:p:1", "urn:p:2"), ProfileViolation},
 		{"7 second SignedInfo before", editSignature("<SignedInfo>", info+"<SignedInfo>"), ProfileViolation},
 		{"7 second SignedInfo after", editSignature("<SignatureValue>", info+"<SignatureValue>"), ProfileViolation},
 		{"7 second SignedInfo last", editSignature("</Signature>", info+"</Signature>"), ProfileViolation},

@@ -40,7 +40,7 @@ var canonicalForms = func() map[string]canonicalForm {
 }()
 
 func (f *canonicalForm) options() c14n.Options {
-	return c14n.Options{Method: f.method, Comments: f.comments, PrefixList: f.prefixes}
+	return c14n.Options{Method: f.method, Comments: f.comments, PrefixList: f.prefixes, Types: true}
 }
 
 // A reference is a Reference with its digest, and the one found.

@@ -44,9 +44,13 @@ func enginesOf(profile string) (both [2]*Engine) {
 	return both
 }
 
+// typed has elements whose types are named by prefixes, used and not.
+const typed = `<p:a xmlns:p="urn:p:1" xmlns:q="urn:q:1" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><b i:nil="true"></b>` +
+	`<b i:type="p:T">1</b><q:b i:type="q:T"></q:b>{signature}</p:a>`
+
 // brittle are pieces that a reader, but not a canonicaliser, has to look at.
 var brittle = []string{
-	"<!---->", "<!--c-->", "<?p?>", "<![CDATA[1]]>", "<![CDATA[]]>", "12", " ", "\r\n", "&#32;", "<b/>", "<b></b>", "<b>1</b>", "<ID>2</ID>",
+	"<!---->", "<!--c-->", "<?p?>", "<![CDATA[1]]>", "<![CDATA[]]>", "12", " ", "\r\n", "&#32;", "<b/>", "<b></b>", "<b>1</b>", `<b i:type="q:T"></b>`, "<ID>2</ID>",
 	"<Agent><ID>A12</ID></Agent>", `<b c="1">`, "</b>", "<Signature/>", `<Signature xmlns="urn:x"></Signature>`,
 	`<s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"></s:Signature>`,
 }
@@ -56,7 +60,7 @@ var brittle = []string{
 func TestSkimmedReading(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 25))
 	var signed []string
-	for _, doc := range []string{sample, "<a>{signature}<b>1</b></a>", "<a><b><c>x</c>{signature}</b></a>", "<a>12{signature}</a>"} {
+	for _, doc := range []string{sample, "<a>{signature}<b>1</b></a>", "<a><b><c>x</c>{signature}</b></a>", "<a>12{signature}</a>", typed} {
 		signed = append(signed, sign(t, doc, form{}), sign(t, doc, form{method: uriExc, transform: uriExc}))
 	}
 	for range 5_000 {
@@ -92,7 +96,7 @@ func place(random *rand.Rand, doc string) int {
 }
 
 func FuzzSkimmedReading(f *testing.F) {
-	for _, doc := range []string{"<a><b>1</b>{signature}</a>", "<a><b><!---->1</b>{signature}</a>", "<a><b>1<!----></b>{signature}</a>", sample} {
+	for _, doc := range []string{"<a><b>1</b>{signature}</a>", "<a><b><!---->1</b>{signature}</a>", "<a><b>1<!----></b>{signature}</a>", sample, typed} {
 		f.Add([]byte(sign(f, doc, form{})))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {

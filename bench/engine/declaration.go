@@ -62,7 +62,7 @@ func item(doc *strings.Builder, rng *rand.Rand, i int, full bool) {
       </Commodity>
       <Consignee><Name>%s</Name></Consignee>
       <ds:GrossMassMeasure ds:unitCode="KGM">%d.%02d</ds:GrossMassMeasure>
-      <PreviousDocument xsi:type="twds:Reference"/>
+      <PreviousDocument xsi:nil="true"/>
       <twds:tw_Remark>%s</twds:tw_Remark>
 `, pick(rng, descriptions), rng.IntN(90_000_000)+10_000_000, rng.IntN(1000), rng.IntN(9_000_000),
 			pick(rng, consignees), rng.IntN(20_000), rng.IntN(100), pick(rng, notes))

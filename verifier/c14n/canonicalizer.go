@@ -2,6 +2,7 @@ package c14n
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 
@@ -16,6 +17,10 @@ type Options struct {
 	// PrefixList names the prefixes that Exclusive treats as inclusive methods do;
 	// "#default" is the default namespace. Other methods ignore it.
 	PrefixList []string
+
+	// Types has Exclusive fail where it leaves out what the type of an element depends
+	// on: the declaration of the prefix of an xsi:type, which is no visible use of it.
+	Types bool
 }
 
 // A Canonicalizer writes the canonical form of the tokens it is given, from the first
@@ -229,6 +234,33 @@ func (c *Canonicalizer) start(t *xmltext.Tokenizer) {
 		c.attribute(&attrs[i])
 	}
 	c.out = append(c.out, '>')
+	if c.opts.Types && c.opts.Method == Exclusive {
+		c.checkType(t)
+	}
+}
+
+const instanceNamespace = "http://www.w3.org/2001/XMLSchema-instance"
+
+// checkType fails if what an xsi:type's prefix means is not what the form says.
+func (c *Canonicalizer) checkType(t *xmltext.Tokenizer) {
+	for i := range t.Attrs {
+		a := &t.Attrs[i]
+		if len(a.Name.Prefix) == 0 || !a.Name.Is(instanceNamespace, "type") {
+			continue
+		}
+		prefix, _, found := bytes.Cut(bytes.TrimLeft(a.Value(), " \t\r\n"), []byte(":"))
+		if !found {
+			prefix = nil
+		}
+		var rendered []byte
+		id, declared := t.Prefix(prefix)
+		if int(id) < len(c.rendered) {
+			rendered = c.rendered[id]
+		}
+		if declared && id != xmltext.XML && !bytes.Equal(t.Namespace(id), rendered) && c.err == nil {
+			c.err = fmt.Errorf("the type of <%s> depends on the namespace of prefix %q, which the canonical form leaves out: put it on the PrefixList", t.QName, prefix)
+		}
+	}
 }
 
 func (c *Canonicalizer) end(t *xmltext.Tokenizer) {

@@ -116,6 +116,41 @@ func TestNoCanonicalForm(t *testing.T) {
 	}
 }
 
+// TestTypes: a form that is to hold what the types of elements depend on fails where it
+// does not (pitfall 2).
+func TestTypes(t *testing.T) {
+	const xsi = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"`
+	exc := func(prefixes ...string) Options { return Options{Method: Exclusive, PrefixList: prefixes, Types: true} }
+	tests := []struct {
+		name, doc string
+		opts      Options
+		fails     bool
+	}{
+		{"2 a prefix that only the type uses", `<a xmlns:p="urn:p:1"` + xsi + `><b xsi:type="p:T"></b></a>`, exc(), true},
+		{"2 with blanks", `<a xmlns:p="urn:p:1"` + xsi + `><b xsi:type=" &#10;p:T"></b></a>`, exc(), true},
+		{"2 a prefix of xsi's own making", `<a xmlns:p="urn:p:1" xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><b><c i:type="p:T"></c></b></a>`, exc(), true},
+		{"2 listed", `<a xmlns:p="urn:p:1"` + xsi + `><b xsi:type="p:T"></b></a>`, exc("p"), false},
+		{"2 used by the element", `<a xmlns:p="urn:p:1"` + xsi + `><p:b xsi:type="p:T"></p:b></a>`, exc(), false},
+		{"2 used around", `<p:a xmlns:p="urn:p:1"` + xsi + `><b xsi:type="p:T"></b></p:a>`, exc(), false},
+		{"2 used around and bound anew", `<p:a xmlns:p="urn:p:1"` + xsi + `><b xmlns:p="urn:p:2" xsi:type="p:T"></b></p:a>`, exc(), true},
+		{"2 the default namespace", `<p:a xmlns:p="urn:p:1" xmlns="urn:d:1"` + xsi + `><p:b xsi:type="T"></p:b></p:a>`, exc(), true},
+		{"2 the default namespace, used", `<a xmlns="urn:d:1"` + xsi + `><b xsi:type="T"></b></a>`, exc(), false},
+		{"2 no namespace", `<a` + xsi + `><b xsi:type="T"></b></a>`, exc(), false},
+		{"2 the prefix xml", `<a` + xsi + `><b xsi:type="xml:T"></b></a>`, exc(), false},
+		{"2 a prefix that is not declared", `<a` + xsi + `><b xsi:type="p:T"></b></a>`, exc(), false},
+		{"2 another attribute", `<a xmlns:p="urn:p:1"` + xsi + `><b type="p:T" xsi:nil="p:T"></b></a>`, exc(), false},
+		{"2 inclusive", `<a xmlns:p="urn:p:1"` + xsi + `><b xsi:type="p:T"></b></a>`, Options{Types: true}, false},
+		{"2 not asked for", `<a xmlns:p="urn:p:1"` + xsi + `><b xsi:type="p:T"></b></a>`, Options{Method: Exclusive}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := Canonicalize([]byte(tt.doc), tt.opts); (err != nil) != tt.fails {
+				t.Errorf("%s: %v", tt.doc, err)
+			}
+		})
+	}
+}
+
 // element canonicalises the first element with a local name, as an apex.
 func element(doc, local string, opts Options) (string, error) {
 	var t xmltext.Tokenizer

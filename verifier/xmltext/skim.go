@@ -13,7 +13,8 @@ type Skim struct {
 	Depth   int
 
 	// Declares says that Rendered has what is declared around: exclusive canonicalisation
-	// declares there what a tag uses and is not.
+	// declares there what a tag uses and is not. A tag that may have an xsi:type, whose value
+	// uses a prefix too, is left.
 	Declares bool
 	Rendered [][]byte // by PrefixID; absent ones are empty
 

@@ -45,7 +45,7 @@ func (t *Tokenizer) skimAttributes(offset int, u *usage, s *Skim) int {
 		a.all[a.count] = plainAttr{begin, end, offset}
 		switch {
 		case colon > 0:
-			if a.prefixed != none || !t.use(u, begin, colon, s) {
+			if a.prefixed != none || s.Declares && string(t.doc[colon+1:end]) == "type" || !t.use(u, begin, colon, s) {
 				return 0
 			}
 			a.prefixed = a.count

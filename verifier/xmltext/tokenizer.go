@@ -189,6 +189,9 @@ func (t *Tokenizer) InScope(yield func(Declaration)) {
 // Namespace returns what a prefix is bound to at the current token; nil where it isn't.
 func (t *Tokenizer) Namespace(id PrefixID) []byte { return t.space.uri(id) }
 
+// Prefix returns the number of a prefix; ok is false where it was never declared.
+func (t *Tokenizer) Prefix(name []byte) (id PrefixID, ok bool) { return t.space.find(name) }
+
 // Inherited returns the xml:* attributes of the elements around the current Start,
 // outermost first.
 func (t *Tokenizer) Inherited() []Attr {
