@@ -47,7 +47,7 @@ func (c *Canonicalizer) inherits(local string) bool {
 
 // maxBase bounds a base while it is joined, in bytes: each of the elements around may
 // add to it and have all of it read again. No honest URI is that long.
-const maxBase = 4 << 10
+const maxBase = 1 << 10
 
 var errBase = fmt.Errorf("the xml:base inherited is longer than %d bytes", maxBase)
 
