@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -96,7 +97,8 @@ func countID(attrs []xmltext.Attr, id string) (n int) {
 		a := &attrs[i]
 		switch string(a.Name.Local) {
 		case "Id", "ID", "id", "iD":
-			if string(a.Value()) == id {
+			// xml:id (4) takes blanks off a value, as validating parsers do.
+			if string(bytes.Trim(a.Value(), " ")) == id {
 				n++
 			}
 		}

@@ -185,7 +185,7 @@ func (w *walker) reference(p Profile) (ref reference) {
 	switch {
 	case !there[0]:
 		w.violation("a Reference has no URI")
-	case ref.uri != "" && !(p.ByID && len(ref.uri) > 1 && ref.uri[0] == '#' && !strings.ContainsAny(ref.uri, "()")):
+	case ref.uri != "" && !(p.ByID && len(ref.uri) > 1 && ref.uri[0] == '#' && !strings.ContainsAny(ref.uri, "()%")):
 		w.violation("the Reference is to %s: only URI=\"\", the whole document, is accepted", asciiQuote(ref.uri))
 	case string(values[1]) == manifestType || there[1] && !p.ByID:
 		w.violation("a Reference of type %s is not accepted", asciiQuote(string(values[1])))

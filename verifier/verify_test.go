@@ -143,6 +143,8 @@ func TestInterop(t *testing.T) {
 		{"by Id, an instruction stands outside", "<?x y?>" + sign(t, withID, form{uri: "#d1"}), ProfileViolation},
 		{"4 by Id that the root and another have", sign(t, replaceOnce(t, withID, "<Agent>", `<Agent xml:id="d1">`), form{uri: "#d1"}), ProfileViolation},
 		{"4 by Id that another has with a prefix", sign(t, replaceOnce(t, withID, "<Agent>", `<Agent ds:ID="d1">`), form{uri: "#d1"}), ProfileViolation},
+		{"4 by Id that another has in blanks", sign(t, replaceOnce(t, withID, "<Agent>", `<Agent xml:id=" d1 ">`), form{uri: "#d1"}), ProfileViolation},
+		{"4 by an Id that is escaped", sign(t, replaceOnce(t, withID, `ID="d1"`, `ID="d%31"`), form{uri: "#d%31"}), ProfileViolation},
 		{"XPointer", sign(t, withID, form{uri: "#xpointer(id('d1'))"}), ProfileViolation},
 		{"two Signatures", replaceOnce(t, signed, "<Note>", `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/><Note>`), AmbiguousSignature},
 	}
