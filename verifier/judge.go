@@ -3,7 +3,9 @@ package verifier
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -269,10 +271,22 @@ func (j *judgement) claims() Reason {
 		held := slices.ContainsFunc(claim.Kinds, func(k IdentifierKind) bool { return j.sender.Holds(k, c.value) })
 		if !held {
 			j.detail.claimed = claim.Path
-			return j.say(SenderMismatch, "%s names %s, which is no identifier of the sender's", claim.Path, asciiQuote(c.value))
+			return j.say(SenderMismatch, "%s names %s, which is no identifier of the sender's", claim.Path, asciiQuote(shownClaim(c.value)))
 		}
 	}
 	return Unjudged
+}
+
+// nationalID is the form of an identity card's number, or a resident certificate's.
+var nationalID = regexp.MustCompile(`^[A-Za-z][0-9A-Da-d][0-9]{8}$`)
+
+// shownClaim leaves of what may be a national id the letter and the last digit: a detail
+// travels in headers.
+func shownClaim(value string) string {
+	if id := strings.TrimSpace(value); nationalID.MatchString(id) {
+		return id[:1] + "********" + id[len(id)-1:]
+	}
+	return value
 }
 
 // signer returns the candidate that is judged, and whether its key made the signature.

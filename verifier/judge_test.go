@@ -453,3 +453,19 @@ func TestDecodeBase64(t *testing.T) {
 		}
 	}
 }
+
+// TestDetailHidesNationalIDs: a detail travels in headers, where nobody expects personal
+// data; the exporter of a declaration may be a natural person.
+func TestDetailHidesNationalIDs(t *testing.T) {
+	s := registered(alice())
+	s.Holds = func(IdentifierKind, string) bool { return false }
+	for id, shown := range map[string]string{
+		"A123456789": "A********9", "f223456781": "f********1", "AC12345678": "A********8", " A123456789 ": "A********9",
+		"00042445": "00042445", "A12": "A12", "A90001": "A90001", "A12345678X": "A12345678X",
+	} {
+		detail := string(judge(newEngine(t, "cpt"), sign(t, replaceOnce(t, sample, ">A12<", ">"+id+"<"), form{}), s).Detail().JSON())
+		if !strings.Contains(detail, shown) || id != shown && strings.Contains(detail, id) {
+			t.Errorf("%s: %s", id, detail)
+		}
+	}
+}
