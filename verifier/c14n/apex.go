@@ -59,13 +59,13 @@ func (c *Canonicalizer) fixBase(inherited []xmltext.Attr) {
 	if outer < 0 {
 		return
 	}
-	base := ""
 	result := inherited[outer]
-	for _, a := range inherited {
-		if isBase(a) {
-			base = joinBase(base, string(a.Value()))
+	base := string(result.Value()) // as it is, where there is nothing to join it with
+	for _, a := range inherited[outer+1:] {
+		if !isBase(a) {
+			continue
 		}
-		if len(base) > maxBase {
+		if base = joinBase(base, string(a.Value())); len(base) > maxBase {
 			c.err = errBase
 			return
 		}
@@ -85,6 +85,7 @@ func (c *Canonicalizer) fixBase(inherited []xmltext.Attr) {
 // RFC 3986, with a base that may be relative, no fragment, and ".." segments that lead
 // out of a relative base kept.
 func joinBase(base, ref string) string {
+	base, _, _ = strings.Cut(base, "#")
 	ref, _, _ = strings.Cut(ref, "#")
 	b, r := splitURI(base), splitURI(ref)
 	switch {

@@ -187,6 +187,7 @@ func TestElements(t *testing.T) {
 			`<c xmlns="urn:d:1" xmlns:p="urn:p:2" xmlns:u="urn:u:1" k="1" xml:base="z/" xml:id="i" xml:lang="en" xml:other="o" xml:space="preserve"><p:d></p:d></c>`},
 		{"1 inclusive 1.1 takes lang and space, joins base, leaves id", around, Options{Method: Inclusive11},
 			`<c xmlns="urn:d:1" xmlns:p="urn:p:2" xmlns:u="urn:u:1" k="1" xml:base="http://h.example/x/z/" xml:lang="en" xml:space="preserve"><p:d></p:d></c>`},
+		{"1 inclusive 1.1 joins one base with nothing", `<a xml:base="x/./y//z#f"><c/></a>`, Options{Method: Inclusive11}, `<c xml:base="x/./y//z#f"></c>`},
 		{"1 exclusive takes what it uses", around, exc(),
 			`<c xmlns="urn:d:1" k="1" xml:base="z/"><p:d xmlns:p="urn:p:2"></p:d></c>`},
 		{"2 exclusive takes what is listed", around, exc("u", "p"),
