@@ -54,7 +54,8 @@ func New(cfg Config) (*Engine, error) {
 
 // Read checks the form of a document and of its signature, and says what it found; what
 // is wrong with them is known to the message, and Judge tells. It never panics and never
-// returns nil. The message refers to doc, which must not change until it was judged.
+// returns nil. The message and its verdicts refer to doc, which must not change while they
+// are used.
 func (e *Engine) Read(doc []byte) *Message {
 	r := e.readings.Get().(*reading)
 	m := r.read(doc)
