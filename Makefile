@@ -62,7 +62,7 @@ fuzz: ## run every fuzz test for a while (FUZZTIME=20s each)
 	  laws=$$(go test -list '^Fuzz' "./$$dir") || { echo "$$laws" >&2; exit 1; }; \
 	  for law in $$(grep '^Fuzz' <<<"$$laws"); do \
 	    echo "$$dir $$law"; \
-	    go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) "./$$dir" || exit 1; \
+	    go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$dir" || exit 1; \
 	  done; \
 	done
 
