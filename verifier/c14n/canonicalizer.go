@@ -179,17 +179,9 @@ func (c *Canonicalizer) Token(t *xmltext.Tokenizer) {
 	case xmltext.End:
 		c.end(t)
 	case xmltext.Text:
-		if t.Clean {
-			c.out = append(c.out, t.Data...)
-		} else {
-			c.out = appendText(c.out, t.Data)
-		}
+		c.text(t, appendText)
 	case xmltext.CDATA:
-		if t.Clean {
-			c.out = append(c.out, t.Data...)
-		} else {
-			c.out = appendCDATA(c.out, t.Data)
-		}
+		c.text(t, appendCDATA)
 	case xmltext.Comment:
 		if c.opts.Comments {
 			c.apart(t, "<!--", nil, t.Data, "-->")
@@ -198,6 +190,37 @@ func (c *Canonicalizer) Token(t *xmltext.Tokenizer) {
 		c.apart(t, "<?", t.QName, t.Data, "?>")
 	}
 	c.full()
+}
+
+// text writes character data, a long one in pieces: escaped it may be four times as long.
+func (c *Canonicalizer) text(t *xmltext.Tokenizer, escape func(dst, raw []byte) []byte) {
+	if t.Clean {
+		c.verbatim(t.Data)
+		return
+	}
+	for raw := t.Data; len(raw) > 0; {
+		size := pieceOf(raw)
+		c.out = escape(c.out, raw[:size])
+		if raw = raw[size:]; len(c.out) >= chunk {
+			c.flush()
+		}
+	}
+}
+
+// pieceOf returns the length of the start of raw, about a chunk, that cuts neither a
+// reference nor a line end.
+func pieceOf(raw []byte) int {
+	if len(raw) <= chunk {
+		return len(raw)
+	}
+	size := chunk
+	if and := bytes.LastIndexByte(raw[size-xmltext.MaxReference:size], '&'); and >= 0 {
+		size += and - xmltext.MaxReference
+	}
+	if raw[size-1] == '\r' {
+		size--
+	}
+	return size
 }
 
 // apart writes a comment or an instruction; outside the root each has a line of its own

@@ -149,3 +149,26 @@ func BenchmarkCanonicalize(b *testing.B) {
 		}
 	}
 }
+
+// TestLongTexts puts what a text may not be cut inside at every place about where it is
+// cut, and holds that a long text costs no memory of its own.
+func TestLongTexts(t *testing.T) {
+	for _, piece := range []string{"&#x00000D;", "&amp;", "\r\n", "\r", "\r&#10;", "\r\r\n", "報", "&#10;"} {
+		for n := range 80 {
+			raw := strings.Repeat(">", chunk-n) + piece + piece + ">"
+			want := "<a>" + string(appendText(nil, []byte(raw))) + "</a>"
+			if got, err := Canonicalize([]byte("<a>"+raw+"</a>"), Options{}); err != nil || string(got) != want {
+				t.Fatalf("%q at %d: written otherwise than at once: %v", piece, chunk-n, err)
+			}
+			want = "<a>" + string(appendCDATA(nil, []byte(raw))) + "</a>"
+			if got, err := Canonicalize([]byte("<a><![CDATA["+raw+"]]></a>"), Options{}); err != nil || string(got) != want {
+				t.Fatalf("CDATA, %q at %d: written otherwise than at once: %v", piece, chunk-n, err)
+			}
+		}
+	}
+	for _, doc := range []string{"<a>" + strings.Repeat(">", 8<<20) + "</a>", "<a><![CDATA[" + strings.Repeat("<", 8<<20) + "]]></a>"} {
+		if _, allocated := cost(t, doc, Options{}); allocated > uint64(len(doc))+1<<20 { // the document itself is copied
+			t.Errorf("%.20q...: %d KiB allocated", doc, allocated>>10)
+		}
+	}
+}

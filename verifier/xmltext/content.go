@@ -53,7 +53,7 @@ scan:
 }
 
 func (t *Tokenizer) badReference(offset int) *Error {
-	rest := t.doc[offset:min(len(t.doc), offset+maxReference)]
+	rest := t.doc[offset:min(len(t.doc), offset+MaxReference)]
 	end := bytes.IndexByte(rest, ';')
 	switch {
 	case end < 0:

@@ -26,7 +26,7 @@ func predefined(name string) (rune, bool) {
 // the character it stands for and its length in bytes; the length is 0 where it is not
 // well-formed, refers to no Char, or to an entity that is not predefined.
 func Reference(b []byte) (r rune, size int) {
-	end := bytes.IndexByte(b[:min(len(b), maxReference)], ';')
+	end := bytes.IndexByte(b[:min(len(b), MaxReference)], ';')
 	if end < 2 {
 		return 0, 0
 	}
@@ -89,8 +89,8 @@ func hasPrefix(b []byte, prefix string) bool {
 	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
 }
 
-// maxReference bounds a reference: leading zeros are legal, a page of them is not.
-const maxReference = 64
+// MaxReference bounds a reference, in bytes: leading zeros are legal, a page of them is not.
+const MaxReference = 64
 
 func digit(c byte) rune {
 	switch {
