@@ -45,9 +45,15 @@ func (c *Canonicalizer) inherits(local string) bool {
 	return c.opts.Method == Inclusive10 || local == "lang" || local == "space"
 }
 
-// maxBase bounds a base while it is joined, in bytes: each of the elements around may
-// add to it and have all of it read again. No honest URI is that long.
-const maxBase = 1 << 10
+// Bounds on what an element inherits as its base: how long it may be while it is joined, in
+// bytes, and of how many it may be joined, each of which takes apart all that was joined
+// before. No honest document comes near either.
+const (
+	maxBase  = 1 << 10
+	maxBases = 32
+)
+
+var errBases = fmt.Errorf("more than %d xml:base stand around", maxBases)
 
 var errBase = fmt.Errorf("the xml:base inherited is longer than %d bytes", maxBase)
 
@@ -61,9 +67,14 @@ func (c *Canonicalizer) fixBase(inherited []xmltext.Attr) {
 	}
 	result := inherited[outer]
 	base := string(result.Value()) // as it is, where there is nothing to join it with
+	bases := 1
 	for _, a := range inherited[outer+1:] {
 		if !isBase(a) {
 			continue
+		}
+		if bases++; bases > maxBases {
+			c.err = errBases
+			return
 		}
 		if base = joinBase(base, string(a.Value())); len(base) > maxBase {
 			c.err = errBase

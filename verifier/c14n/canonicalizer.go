@@ -201,9 +201,8 @@ func (c *Canonicalizer) text(t *xmltext.Tokenizer, escape func(dst, raw []byte) 
 	for raw := t.Data; len(raw) > 0; {
 		size := pieceOf(raw)
 		c.out = escape(c.out, raw[:size])
-		if raw = raw[size:]; len(c.out) >= chunk {
-			c.flush()
-		}
+		raw = raw[size:]
+		c.full()
 	}
 }
 
