@@ -43,6 +43,7 @@ type judgement struct {
 	at     Moment
 	detail detail
 	used   *Certificate
+	looked bool // at the sender's registrations
 
 	early      Reason // decided in the first half; else Unjudged
 	candidates []Registration
@@ -59,7 +60,7 @@ var judgements = sync.Pool{New: func() any { return new(judgement) }}
 func (j *judgement) release() {
 	clear(j.candidates)
 	j.m, j.sender, j.detail, j.used = nil, Sender{}, detail{}, nil
-	j.candidates, j.mismatch, j.holds = nil, nil, false
+	j.candidates, j.mismatch, j.holds, j.looked = nil, nil, false, false
 	judgements.Put(j)
 }
 
@@ -105,6 +106,7 @@ func (j *judgement) verdict() Verdict {
 		reason = j.reason()
 	}
 	v := Verdict{reason: reason, msg: j.m, party: j.sender.Party, used: j.used}
+	v.hinges = j.looked && reason != DigestMismatch && reason != Verified
 	if reason == Verified {
 		v.signed = j.m.signed.covered.sha256()
 	} else {
@@ -163,6 +165,7 @@ func (j *judgement) reason() Reason {
 // count first, of each certificate one, or says why there are none. Pending registrations
 // are as if absent.
 func (j *judgement) findCandidates() Reason {
+	j.looked = true
 	pending := false
 	var room [maxCandidates]Registration
 	counting, others := j.room[:0], room[:0]

@@ -14,6 +14,7 @@ type Verdict struct {
 	party  PartyID
 	used   *Certificate      // the candidate that was judged; nil where none was chosen
 	signed [sha256.Size]byte // of a verified one
+	hinges bool
 }
 
 // Reason returns why the document was rejected, or Verified.
@@ -22,6 +23,11 @@ func (v Verdict) Reason() Reason { return v.reason }
 // Verified reports whether the document was signed by a certificate that its sender
 // registered, in force.
 func (v Verdict) Verified() bool { return v.reason == Verified }
+
+// HingesOnSender reports whether it is a rejection that might have been none, had more been
+// registered of the sender. It isn't where the document alone is enough to refuse it: by its
+// form, or since its content was changed after signing.
+func (v Verdict) HingesOnSender() bool { return v.hinges }
 
 // Party returns the sender's party, empty where nobody has its account.
 func (v Verdict) Party() PartyID { return v.party }
