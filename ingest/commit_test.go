@@ -204,11 +204,11 @@ func TestStart(t *testing.T) {
 			w.send(w.records(10)...)
 			known := newRegistry(t)
 			var open atomic.Bool
-			g := w.start(Parts{Registry: registryFunc(func(ctx context.Context, a []string, h []verifier.Hints) ([]verifier.Sender, error) {
+			g := w.start(Parts{Registry: registryFunc(func(ctx context.Context, a []string, h []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
 				if !open.Load() {
 					return nil, errors.New("not yet")
 				}
-				return known.Senders(ctx, a, h)
+				return known.Senders(ctx, a, h, since)
 			})}, func(c *Config) { c.StartLatest = tt.latest })
 			eventually(t, "the start committed", func() bool { return w.committed()[0] == tt.want })
 			open.Store(true)

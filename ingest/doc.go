@@ -14,6 +14,10 @@
 //   - An outcome is handed to produce at most [maxStale] after a moment at which the
 //     registry's answer was true, and a produce counts as failed after
 //     [produceLimit]; together that bounds how long an ended certificate still works.
+//   - A record is rejected for what its sender has not registered only by what the
+//     registry held after the record had arrived. So whoever registers a certificate and
+//     then sends is never refused it, whichever copies of the registry are older. No two
+//     clocks are compared: arrival is a moment of this process, later than the append.
 //   - Whatever is wrong with one record ends as its rejection or its quarantine.
 //   - No outcome depends on the [Shadow]: what it thinks, or that it panics, changes none.
 //   - Nothing that belongs to a generation of the consumer group outlives it.

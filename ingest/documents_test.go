@@ -51,7 +51,7 @@ func check(err error) {
 
 // newRegistry knows the sample certificate for whoever asks, as of now.
 func newRegistry(testing.TB) Registry {
-	return registryFunc(func(_ context.Context, accounts []string, _ []verifier.Hints) ([]verifier.Sender, error) {
+	return registryFunc(func(_ context.Context, accounts []string, _ []verifier.Hints, _ time.Time) ([]verifier.Sender, error) {
 		senders := make([]verifier.Sender, len(accounts))
 		for i := range senders {
 			senders[i] = registered("P1", time.Now())

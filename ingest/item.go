@@ -12,7 +12,8 @@ import (
 type item struct {
 	source  Source
 	rec     fetch.Record
-	account string // empty where the record names none
+	arrived time.Time // here: after the record was stored, by our clock
+	account string    // empty where the record names none
 
 	// cause is set where the record is to be quarantined; then there is no verdict.
 	cause Cause
@@ -22,6 +23,10 @@ type item struct {
 	spent   time.Duration   // on reading and judging
 	verdict verifier.Verdict
 	stated  headerList // what the verdict says of itself
+
+	// doubted is set where it is a rejection that what was registered before the record
+	// was sent might overturn: the registry was read before the record arrived.
+	doubted bool
 
 	unstamped bool // the output refuses the record's timestamp
 	done      bool // its outcome was acknowledged

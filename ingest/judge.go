@@ -21,9 +21,11 @@ type Registry interface {
 	// Senders returns, for each account, what is registered of it, as of the moment
 	// in verifier.Sender.AsOf; hints[i] says which certificates the document of
 	// accounts[i] refers to. An account that no party has is a Sender without a
-	// party. An error means that the state is unknown: nothing is judged, and the
-	// call is made again.
-	Senders(ctx context.Context, accounts []string, hints []verifier.Hints) ([]verifier.Sender, error)
+	// party. Whatever was committed of an account's own party before since is in its
+	// answer, even if AsOf, for the sake of Elsewhere, is earlier; since is never in the
+	// future, and zero where no more is asked than AsOf tells. An error means that the
+	// state is unknown: nothing is judged, and the call is made again.
+	Senders(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error)
 }
 
 // read takes the first step of judging each item that has a document.
@@ -40,12 +42,40 @@ func (g *Gateway) read(ctx context.Context, items []*item) error {
 }
 
 // judge looks up the senders of all items given, which must have been read, in one
-// call, and judges them. An error means that the registry's state is unknown.
+// call, and judges them; then once more those that may have been rejected for what their
+// senders had not registered yet when the registry was read. An error means that the
+// registry's state is unknown.
 func (g *Gateway) judge(ctx context.Context, items []*item) error {
+	if err := g.judgeAsOf(ctx, items, time.Time{}); err != nil {
+		return err
+	}
+	var doubted []*item
+	var since time.Time
+	for _, it := range items {
+		if it.doubted {
+			doubted = append(doubted, it)
+			if it.arrived.After(since) {
+				since = it.arrived
+			}
+		}
+	}
+	if err := g.judgeAsOf(ctx, doubted, since); err != nil {
+		return err
+	}
+	for _, it := range doubted {
+		if it.verdict.Verified() {
+			g.metrics.overturned.Inc()
+		}
+	}
+	return nil
+}
+
+// judgeAsOf judges items by what was registered at since or later.
+func (g *Gateway) judgeAsOf(ctx context.Context, items []*item, since time.Time) error {
 	if len(items) == 0 {
 		return nil
 	}
-	senders, err := g.lookUp(ctx, items)
+	senders, err := g.lookUp(ctx, items, since)
 	if err != nil {
 		return err
 	}
@@ -61,13 +91,18 @@ func (g *Gateway) judge(ctx context.Context, items []*item) error {
 		for i, v := range verifier.JudgeAll(cases) {
 			it := group[i]
 			it.verdict, it.stated = v, stated(v, it.sender, now)
+			it.doubted = since.IsZero() && v.HingesOnSender() && it.sender.AsOf.Before(it.arrived)
 		}
-	}, g.tell)
+	}, func(it *item) {
+		if !it.doubted {
+			g.tell(it)
+		}
+	})
 }
 
 // lookUp refuses an answer that would be too old at once: to judge by it could only
 // end in judging again.
-func (g *Gateway) lookUp(ctx context.Context, items []*item) ([]verifier.Sender, error) {
+func (g *Gateway) lookUp(ctx context.Context, items []*item, since time.Time) ([]verifier.Sender, error) {
 	accounts := make([]string, len(items))
 	hints := make([]verifier.Hints, len(items))
 	for i, it := range items {
@@ -75,7 +110,7 @@ func (g *Gateway) lookUp(ctx context.Context, items []*item) ([]verifier.Sender,
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 	defer cancel()
-	senders, err := g.registry.Senders(ctx, accounts, hints)
+	senders, err := g.registry.Senders(ctx, accounts, hints, since)
 	if err != nil {
 		return nil, fmt.Errorf("look up %d senders: %w", len(items), err)
 	}

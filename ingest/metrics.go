@@ -20,6 +20,7 @@ type metrics struct {
 	lag         *prometheus.GaugeVec
 	commits     prometheus.Counter
 	rejudged    prometheus.Counter
+	overturned  prometheus.Counter
 	generation  prometheus.Gauge
 	halted      prometheus.Gauge
 	panics      prometheus.Counter
@@ -64,6 +65,7 @@ func newMetrics(reg prometheus.Registerer, inflight func() float64) *metrics {
 		lag:        gauges("turnkey_consumer_lag_records", "Records stored but not yet acknowledged as outcomes, of partitions assigned here.", "partition"),
 		commits:    counter("turnkey_commits_total", "Commits of offsets that succeeded."),
 		rejudged:   counter("turnkey_rejudged_total", "Documents judged again since the registry's answer had become too old."),
+		overturned: counter("turnkey_overturned_total", "Rejections by older knowledge of the registry that were overturned before they were given."),
 		generation: gauge("turnkey_generation", "Generation of the consumer group this gateway is in, -1 outside any."),
 		halted:     gauge("turnkey_halted_partitions", "Partitions stopped for good, since the offset to read from is gone."),
 		panics:     counter("turnkey_panics_total", "Panics in judging, each of which quarantined a record."),

@@ -17,6 +17,7 @@ func TestMetricNames(t *testing.T) {
 		"turnkey_halted_partitions",
 		"turnkey_inflight_bytes",
 		"turnkey_judge_seconds",
+		"turnkey_overturned_total",
 		"turnkey_panics_total",
 		"turnkey_paused{stage}",
 		"turnkey_quarantined_total{cause}",

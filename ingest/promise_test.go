@@ -56,11 +56,11 @@ func TestPromiseNoVerdictFromUnknown(t *testing.T) {
 	w.send(sent...)
 	var calls, healed atomic.Int64
 	known := newRegistry(t)
-	g := w.start(Parts{Registry: registryFunc(func(ctx context.Context, accounts []string, hints []verifier.Hints) ([]verifier.Sender, error) {
+	g := w.start(Parts{Registry: registryFunc(func(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
 		if calls.Add(1); healed.Load() == 0 {
 			return nil, errors.New("registry away")
 		}
-		return known.Senders(ctx, accounts, hints)
+		return known.Senders(ctx, accounts, hints, since)
 	})}, nil)
 
 	eventually(t, "lookups tried again", func() bool { return calls.Load() >= 6 })

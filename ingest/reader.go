@@ -63,6 +63,10 @@ func (p *partition) split(ctx context.Context, res *fetch.Response, offset int64
 
 	for {
 		c, err := p.gather(ctx, res, offset)
+		arrived := p.g.now()
+		for _, it := range c.items {
+			it.arrived = arrived
+		}
 		if len(c.items) > 0 || c.next > offset {
 			users.Add(1)
 			own := c.release

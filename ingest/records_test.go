@@ -96,7 +96,7 @@ func TestHeadersOfAnOutcome(t *testing.T) {
 	decided := time.Date(2031, 5, 6, 7, 8, 9, 123_456_789, time.FixedZone("", 8*3600))
 	w.start(Parts{
 		Now: func() time.Time { return decided },
-		Registry: registryFunc(func(context.Context, []string, []verifier.Hints) ([]verifier.Sender, error) {
+		Registry: registryFunc(func(context.Context, []string, []verifier.Hints, time.Time) ([]verifier.Sender, error) {
 			return []verifier.Sender{registered("P1", decided)}, nil
 		}),
 	}, nil)
@@ -157,7 +157,7 @@ func TestStaleVerdictIsJudgedAgain(t *testing.T) {
 		return lost
 	}}
 	g := w.start(Parts{Cluster: w.cluster(f.dial), Now: clock,
-		Registry: registryFunc(func(context.Context, []string, []verifier.Hints) ([]verifier.Sender, error) {
+		Registry: registryFunc(func(context.Context, []string, []verifier.Hints, time.Time) ([]verifier.Sender, error) {
 			n := lookups.Add(1)
 			return []verifier.Sender{registered(verifier.PartyID(fmt.Sprint("P", n)), clock())}, nil
 		})}, nil)
@@ -172,7 +172,7 @@ func TestOldAnswerIsNotBelieved(t *testing.T) {
 	w := fakeWorld(t, 1)
 	w.send(w.records(1)...)
 	var lookups atomic.Int64
-	w.start(Parts{Registry: registryFunc(func(context.Context, []string, []verifier.Hints) ([]verifier.Sender, error) {
+	w.start(Parts{Registry: registryFunc(func(context.Context, []string, []verifier.Hints, time.Time) ([]verifier.Sender, error) {
 		n := lookups.Add(1)
 		age := time.Minute
 		if n > 2 {
@@ -258,11 +258,11 @@ func TestPromiseMemoryIsBounded(t *testing.T) {
 	var most atomic.Int64
 	var g *Gateway
 	known := newRegistry(t)
-	g = w.gateway(Parts{Registry: registryFunc(func(ctx context.Context, a []string, h []verifier.Hints) ([]verifier.Sender, error) {
+	g = w.gateway(Parts{Registry: registryFunc(func(ctx context.Context, a []string, h []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
 		used := g.memory.used()
 		for m := most.Load(); used > m && !most.CompareAndSwap(m, used); m = most.Load() {
 		}
-		return known.Senders(ctx, a, h)
+		return known.Senders(ctx, a, h, since)
 	})}, func(c *Config) { c.InflightBytes = inflight })
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -350,10 +350,10 @@ func (l logTo) Write(line []byte) (int, error) {
 }
 
 // registryFunc is a registry for what a real one doesn't do on demand.
-type registryFunc func(ctx context.Context, accounts []string, hints []verifier.Hints) ([]verifier.Sender, error)
+type registryFunc func(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error)
 
-func (f registryFunc) Senders(ctx context.Context, accounts []string, hints []verifier.Hints) ([]verifier.Sender, error) {
-	return f(ctx, accounts, hints)
+func (f registryFunc) Senders(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
+	return f(ctx, accounts, hints, since)
 }
 
 // engineFunc is an engine for the same.

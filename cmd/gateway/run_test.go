@@ -20,6 +20,7 @@ import (
 
 	"turnkey-gateway/deploy/local/stacktest"
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/registry/registrytest"
 	"turnkey-gateway/verifier"
 	"turnkey-gateway/verifier/signer"
@@ -50,6 +51,26 @@ func TestGateway(t *testing.T) {
 	p.stop(t)
 }
 
+// Whoever registers and then sends is not refused, although the gateway remembers having
+// found nothing a moment ago. No relay runs here: nothing tells it of the change.
+func TestRegisteredBeforeSentIsNeverUnregistered(t *testing.T) {
+	s := newSite(t)
+	p := launch(t, func(ctx context.Context, log io.Writer) error { return run(ctx, nil, env(s.vars), io.Discard, log) })
+	for _, account := range []string{"broker-2", "broker-3", "broker-4"} {
+		if r := s.judged(t, account, s.doc); header(r, "turnkey-reason") != "UNREGISTERED_CERTIFICATE" {
+			t.Fatalf("before: %s", header(r, "turnkey-reason"))
+		}
+		doc := register(t, s.store, account)
+		if r := s.judged(t, account, doc); header(r, "turnkey-reason") != "VERIFIED" {
+			t.Errorf("registered, then sent: %s, detail %s", header(r, "turnkey-reason"), header(r, "turnkey-detail"))
+		}
+	}
+	if p.shows(t, "turnkey_overturned_total 0") {
+		t.Error("the gateway never remembered having found nothing: nothing was tested")
+	}
+	p.stop(t)
+}
+
 // Without its registry a gateway stays out of the group, and says why it isn't ready.
 func TestGatewayWaitsForItsRegistry(t *testing.T) {
 	vars := complete(t)
@@ -70,8 +91,9 @@ func TestGatewayWaitsForItsRegistry(t *testing.T) {
 type site struct {
 	name   string
 	vars   map[string]string // configure a gateway
-	client *kgo.Client       // sends, and reads the outcomes
-	doc    []byte            // signed by broker-1
+	store  *postgres.Store
+	client *kgo.Client // sends, and reads the outcomes
+	doc    []byte      // signed by broker-1
 }
 
 func newSite(t *testing.T) *site {
@@ -80,7 +102,8 @@ func newSite(t *testing.T) *site {
 	name := "gateway-test-" + token()
 	makeTopics(t, brokers, name)
 	database := registrytest.Database(t)
-	s := &site{name: name, doc: register(t, registrytest.StoreOn(t, registrytest.Pool(t, database)), "broker-1")}
+	s := &site{name: name, store: registrytest.StoreOn(t, registrytest.Pool(t, database))}
+	s.doc = register(t, s.store, "broker-1")
 	s.vars = map[string]string{
 		"GATEWAY_BROKERS":          strings.Join(brokers, ","),
 		"GATEWAY_GROUP":            name,
@@ -172,7 +195,7 @@ func register(t *testing.T, store interface {
 		}
 	}
 	now := time.Now()
-	pki, err := verifiertest.NewPKI(1, now)
+	pki, err := verifiertest.NewPKI(uint64(now.UnixNano()), now) // serial numbers of its own
 	must(err)
 	id, err := pki.Customs.Issue(verifiertest.CustomsHolder{BusinessID: "97162640"},
 		verifiertest.Terms{NotBefore: now.AddDate(0, 0, -1), NotAfter: now.AddDate(0, 6, 0)})

@@ -2,6 +2,7 @@ package lookup_test
 
 import (
 	"testing"
+	"time"
 
 	"turnkey-gateway/verifier"
 )
@@ -22,7 +23,7 @@ func BenchmarkSendersInMemory(b *testing.B) {
 	hints := make([]verifier.Hints, len(accounts))
 	g := w.gateway(nil)
 	for b.Loop() {
-		if _, err := g.Senders(b.Context(), accounts, hints); err != nil {
+		if _, err := g.Senders(b.Context(), accounts, hints, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -40,7 +41,7 @@ func BenchmarkSendersInRedis(b *testing.B) {
 	w.believed(b, accounts[len(accounts)-1])
 	hints := make([]verifier.Hints, len(accounts))
 	for b.Loop() {
-		if _, err := w.gateway(nil).Senders(b.Context(), accounts, hints); err != nil {
+		if _, err := w.gateway(nil).Senders(b.Context(), accounts, hints, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -39,4 +39,20 @@
 // Elsewhere is asked of Postgres; an answer is repeated for at most [ownFor], and only
 // while no change of the registry is heard of. Where it is older than the rest, AsOf is
 // its moment.
+//
+// # What is too old to reject by
+//
+// Being behind has two sides. That an ended certificate still counts for a while is
+// allowed, and bounded. That one just registered does not count yet is not: who registers
+// and then sends would be rejected for good, by our copy's fault. So the caller who would
+// reject for what is not registered asks again, with the moment since at which the document
+// was here, and gets an answer whose AsOf is no earlier. It holds whatever the sender did
+// before it sent: commit, upload, arrival and query follow one another, whatever the clocks
+// of the machines they happen on say.
+//
+// Neither a heartbeat, whose AsOf is half a second behind at best, nor a flight that was
+// under way can answer that, only Postgres. But one query does for all who ask while the
+// one before is under way ([rounds]), and there is one in [roundEvery] at most, so that a
+// flood of strangers costs Postgres 100 short queries a second for each gateway. Who is
+// registered waits for none of them.
 package lookup

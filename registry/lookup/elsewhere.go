@@ -108,7 +108,7 @@ func (l *Lookup) findHolders(ctx context.Context, asked map[verifier.Fingerprint
 		return nil
 	}
 	var parties map[verifier.Fingerprint]verifier.PartyID
-	err := l.query(ctx, "elsewhere", func(ctx context.Context) (err error) {
+	err := l.query(ctx, queryElsewhere, func(ctx context.Context) (err error) {
 		parties, err = l.database.Elsewhere(ctx, missing)
 		return err
 	})

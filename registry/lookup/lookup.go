@@ -64,6 +64,7 @@ type Lookup struct {
 
 	memory       *memory
 	flights      *flights
+	rounds       *rounds
 	certificates *certificates
 	holders      *holders
 }
@@ -84,6 +85,7 @@ func New(cfg Config) *Lookup {
 		queryTimeout: cfg.QueryTimeout, now: cfg.Now, log: cfg.Log,
 		memory:       newMemory(cfg.Entries),
 		flights:      &flights{under: make(map[registry.LookupHash]*flight)},
+		rounds:       newRounds(),
 		certificates: &certificates{parsed: make(map[verifier.Fingerprint]weakCertificate)},
 		holders:      newHolders(),
 	}
@@ -95,15 +97,20 @@ func New(cfg Config) *Lookup {
 // certificates that the document at the same index of hints refers to. An account that
 // no party has gives a Sender without a party.
 //
+// Whatever was committed of a sender's own party before since is in its answer: a zero
+// since allows what the package comment allows, and any other, which must not be in the
+// future, costs a query unless memory has what was read from then on. Of Elsewhere, which
+// only makes one rejection into another, AsOf says how old it is.
+//
 // An error means that the state of some sender is unknown: nothing may be judged. The
 // answers share memory with each other and must not be changed.
-func (l *Lookup) Senders(ctx context.Context, accounts []string, hints []verifier.Hints) ([]verifier.Sender, error) {
+func (l *Lookup) Senders(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
 	if len(accounts) != len(hints) {
 		return nil, fmt.Errorf("look up senders: %d accounts, but %d hints", len(accounts), len(hints))
 	}
 	began := l.now()
 	hashes, which := l.distinct(accounts)
-	answers, level, err := l.resolve(ctx, hashes)
+	answers, level, err := l.resolve(ctx, hashes, since)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func TestBatch(t *testing.T) {
 	a, b := w.party(t, 1), w.party(t, 2)
 	g := w.gateway(nil)
 	accounts := []string{a.account, "nobody@example.com", b.account, " " + a.account, a.account}
-	senders, err := g.Senders(t.Context(), accounts, make([]verifier.Hints, len(accounts)))
+	senders, err := g.Senders(t.Context(), accounts, make([]verifier.Hints, len(accounts)), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestBatch(t *testing.T) {
 	if n := g.count(t, "turnkey_lookup_queries_total", "snapshots"); n != 1 {
 		t.Errorf("%v queries for a batch, want 1", n)
 	}
-	if _, err := g.Senders(t.Context(), accounts, nil); err == nil {
+	if _, err := g.Senders(t.Context(), accounts, nil, time.Time{}); err == nil {
 		t.Error("no error for a batch without hints")
 	}
 }
@@ -233,7 +233,7 @@ func TestPostgresDownIsAnErrorAndNeverAnEmptyAnswer(t *testing.T) {
 			t.Errorf("%s: %+v, err %v, want errDown", tt.name, s, err)
 		}
 	}
-	if _, err := g.Senders(t.Context(), []string{p.account, other.account}, make([]verifier.Hints, 2)); !errors.Is(err, errDown) {
+	if _, err := g.Senders(t.Context(), []string{p.account, other.account}, make([]verifier.Hints, 2), time.Time{}); !errors.Is(err, errDown) {
 		t.Errorf("known and never seen together: %v, want errDown", err)
 	}
 	if s, err := g.find(t.Context(), p.account); err != nil || describe(s) != want {
@@ -300,7 +300,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		accounts = append(accounts, w.party(t, 0).account)
 	}
 	for range 2 {
-		senders, err := g.Senders(t.Context(), accounts, make([]verifier.Hints, len(accounts)))
+		senders, err := g.Senders(t.Context(), accounts, make([]verifier.Hints, len(accounts)), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

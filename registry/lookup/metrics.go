@@ -13,6 +13,13 @@ const (
 	levelMiss     = "miss" // Postgres knows no such account
 )
 
+// Queries sent to Postgres; values of a metrics label.
+const (
+	querySnapshots = "snapshots" // of senders of whom no copy is believed
+	queryPresent   = "present"   // of senders of whom no copy is young enough
+	queryElsewhere = "elsewhere" // of certificates that their senders have not registered
+)
+
 type metrics struct {
 	senders  *prometheus.CounterVec
 	beliefs  *prometheus.CounterVec
@@ -33,7 +40,7 @@ func newMetrics(reg prometheus.Registerer, l *Lookup) *metrics {
 	return &metrics{
 		senders: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "turnkey_lookup_senders_total",
-			Help: "Senders looked up, each once a batch, by where they were found: l1 (with those another batch was fetching), redis, postgres, or miss for an unknown account.",
+			Help: "Senders looked up, each once a batch and again for a rejection that hinges on it, by where they were found: l1 (with those another batch was fetching), redis, postgres, or miss for an unknown account.",
 		}, []string{"level"}),
 		beliefs: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "turnkey_lookup_beliefs_total",
@@ -46,11 +53,11 @@ func newMetrics(reg prometheus.Registerer, l *Lookup) *metrics {
 		}, []string{"level"}),
 		queries: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "turnkey_lookup_queries_total",
-			Help: "Queries sent to Postgres: snapshots, elsewhere.",
+			Help: "Queries sent to Postgres: snapshots, present (before a rejection, since all that is remembered is older than the record), elsewhere.",
 		}, []string{"query"}),
 		failures: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "turnkey_lookup_query_errors_total",
-			Help: "Queries to Postgres that failed: snapshots, elsewhere.",
+			Help: "Queries to Postgres that failed: snapshots, present, elsewhere.",
 		}, []string{"query"}),
 		queried: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "turnkey_lookup_query_seconds",

@@ -10,11 +10,11 @@ import (
 	"turnkey-gateway/verifier"
 )
 
-// resolve answers for each hash, and names the deepest level it went to. What memory
-// doesn't have is fetched once, by whichever caller comes first; the others wait and
-// look into memory again. A caller lands its own flight before it waits for others, so
-// that no two wait for each other.
-func (l *Lookup) resolve(ctx context.Context, hashes []registry.LookupHash) ([]answer, string, error) {
+// resolve answers for each hash, with nothing older than since, and names the deepest
+// level it went to. What memory doesn't have is fetched once, by whichever caller comes
+// first; the others wait and look into memory again. A caller lands its own flight before
+// it waits for others, so that no two wait for each other.
+func (l *Lookup) resolve(ctx context.Context, hashes []registry.LookupHash, since time.Time) ([]answer, string, error) {
 	answers := make([]answer, len(hashes))
 	level := levelMemory
 	open := make([]int, len(hashes))
@@ -22,8 +22,11 @@ func (l *Lookup) resolve(ctx context.Context, hashes []registry.LookupHash) ([]a
 		open[i] = i
 	}
 	for {
-		if open = l.remember(hashes, open, answers); len(open) == 0 {
+		if open = l.remember(hashes, open, answers, since); len(open) == 0 {
 			return answers, level, nil
+		}
+		if !since.IsZero() { // a flight may have begun before it, and no copy is young enough
+			return answers, levelPostgres, l.present(ctx, hashes, open, answers)
 		}
 		own, mine, theirs, others := l.flights.join(hashes, open)
 		if len(mine) > 0 {
@@ -57,8 +60,9 @@ func wait(ctx context.Context, others []*flight) error {
 	return nil
 }
 
-// remember answers from memory, and returns the indices that it can't answer.
-func (l *Lookup) remember(hashes []registry.LookupHash, open []int, answers []answer) []int {
+// remember answers from memory, with nothing older than since, and returns the indices
+// that it can't answer.
+func (l *Lookup) remember(hashes []registry.LookupHash, open []int, answers []answer, since time.Time) []int {
 	heard, now := l.cache.Heard(), l.now()
 	var left []int
 	for n, e := range l.memory.get(hashes, open) {
@@ -69,7 +73,7 @@ func (l *Lookup) remember(hashes []registry.LookupHash, open []int, answers []an
 		}
 		a, belief := e.worth(heard, now)
 		l.metrics.beliefs.WithLabelValues(levelMemory, string(belief)).Inc()
-		if a.entry == nil {
+		if a.entry == nil || a.asOf.Before(since) {
 			left = append(left, i)
 			continue
 		}
@@ -117,38 +121,53 @@ func (l *Lookup) fetchCached(ctx context.Context, hashes []registry.LookupHash, 
 // fetchTrue answers from Postgres, with one query, and puts what it learnt into memory
 // and Redis.
 func (l *Lookup) fetchTrue(ctx context.Context, hashes []registry.LookupHash, indices []int, answers []answer) error {
-	readAt := l.now()
-	var (
-		rows    []registry.Snapshot
-		epoch   registry.Epoch
-		version registry.Version
-	)
-	err := l.query(ctx, "snapshots", func(ctx context.Context) (err error) {
-		rows, epoch, version, err = l.database.Snapshots(ctx, pick(hashes, indices))
-		return err
-	})
+	entries, rows, err := l.read(ctx, querySnapshots, pick(hashes, indices))
 	if err != nil {
 		return fmt.Errorf("look up senders: %w", err)
 	}
-	snapshots := make(map[registry.LookupHash]*registry.Snapshot, len(rows))
+	for n, i := range indices {
+		answers[i] = entries[n].own()
+	}
 	fill := make([]*registry.Snapshot, len(rows))
 	for i := range rows {
-		snapshots[rows[i].Sender], fill[i] = &rows[i], &rows[i]
+		fill[i] = &rows[i]
 	}
-	for _, i := range indices {
-		s := snapshots[hashes[i]]
-		if s == nil {
-			s = &registry.Snapshot{Sender: hashes[i], Epoch: epoch, Version: version}
-		}
-		e := l.prepare(s, readAt)
-		answers[i] = e.own()
-		l.memory.put(e)
-	}
-	l.metrics.senders.WithLabelValues(levelPostgres).Add(float64(len(rows)))
-	l.metrics.senders.WithLabelValues(levelMiss).Add(float64(len(indices) - len(rows)))
 	// Its errors are counted by the cache, and cost the next reader a query.
 	_ = l.cache.Fill(ctx, fill)
 	return nil
+}
+
+// read reads an entry for each sender from Postgres, with one query of that name, and
+// keeps them in memory.
+func (l *Lookup) read(ctx context.Context, name string, senders []registry.LookupHash) (entries []*entry, rows []registry.Snapshot, err error) {
+	readAt := l.now()
+	var (
+		epoch   registry.Epoch
+		version registry.Version
+	)
+	err = l.query(ctx, name, func(ctx context.Context) (err error) {
+		rows, epoch, version, err = l.database.Snapshots(ctx, senders)
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	snapshots := make(map[registry.LookupHash]*registry.Snapshot, len(rows))
+	for i := range rows {
+		snapshots[rows[i].Sender] = &rows[i]
+	}
+	entries = make([]*entry, len(senders))
+	for i, sender := range senders {
+		s := snapshots[sender]
+		if s == nil {
+			s = &registry.Snapshot{Sender: sender, Epoch: epoch, Version: version}
+		}
+		entries[i] = l.prepare(s, readAt)
+		l.memory.put(entries[i])
+	}
+	l.metrics.senders.WithLabelValues(levelPostgres).Add(float64(len(rows)))
+	l.metrics.senders.WithLabelValues(levelMiss).Add(float64(len(senders) - len(rows)))
+	return entries, rows, nil
 }
 
 // query runs one query under the time-out and counts it.

@@ -68,13 +68,19 @@ func (w *world) newReader(t testing.TB) *rediscache.Reader {
 // relay starts a relay and returns how to end it.
 func (w *world) relay(t testing.TB) (stop func()) {
 	t.Helper()
+	return w.relayOf(t, w.store)
+}
+
+// relayOf starts a relay of another view of the registry.
+func (w *world) relayOf(t testing.TB, source relay.Registry) (stop func()) {
+	t.Helper()
 	session, err := pgx.ParseConfig(w.url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	client := rediscache.NewClient([]string{w.redis.Addr}, time.Second)
 	r := relay.New(relay.Config{
-		Registry: w.store,
+		Registry: source,
 		Writer:   rediscache.NewWriter(client, w.keys, registrytest.CacheKey(), time.Second),
 		Session:  session, Log: slog.New(slog.DiscardHandler),
 	})
@@ -138,7 +144,7 @@ func (g *gateway) sender(t testing.TB, account string) verifier.Sender {
 }
 
 func (g *gateway) find(ctx context.Context, account string, hints ...verifier.Fingerprint) (verifier.Sender, error) {
-	senders, err := g.Senders(ctx, []string{account}, []verifier.Hints{{Fingerprints: hints}})
+	senders, err := g.Senders(ctx, []string{account}, []verifier.Hints{{Fingerprints: hints}}, time.Time{})
 	if err != nil {
 		return verifier.Sender{}, err
 	}
