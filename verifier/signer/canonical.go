@@ -33,6 +33,10 @@ func (c *canonicalizer) Canonicalize(element *etree.Element) ([]byte, error) {
 	return c.signedInfo(element)
 }
 
+// inSignature is the depth of SignedInfo: the root, which may have that name too, is
+// around the Signature.
+const inSignature = 3
+
 // signedInfo returns the canonical form of SignedInfo where it will stand: as an apex
 // that inherits namespaces and xml:* attributes from Signature and the document's root
 // (Canonical XML, 2.4).
@@ -53,7 +57,7 @@ func (c *canonicalizer) signedInfo(element *etree.Element) ([]byte, error) {
 			return nil, fmt.Errorf("canonicalise SignedInfo: %w", err)
 		case kind == xmltext.EOF:
 			return nil, fmt.Errorf("canonicalise SignedInfo: there is none")
-		case kind == xmltext.Start && t.Name.Is(dsig.Namespace, dsig.SignedInfoTag):
+		case kind == xmltext.Start && t.Depth() == inSignature && t.Name.Is(dsig.Namespace, dsig.SignedInfoTag):
 			var mark xmltext.Mark
 			t.Mark(&mark)
 			var out bytes.Buffer

@@ -69,6 +69,7 @@ func documents() map[string]string {
 		"instructions outside":    "<?xml version='1.0'?><?before a  b?>\n<Declaration xmlns=\"urn:x:y\"><?within c?></Declaration>\n<?after?>\n<!-- </Declaration> -->",
 		"comment with an end tag": `<!--<Declaration>--><Declaration xmlns="urn:x:y"><ID>1</ID></Declaration><!-- </Declaration> -->`,
 		"byte order mark":         "\ufeff<?xml version=\"1.0\" encoding=\"UTF-8\"?><Declaration xmlns=\"urn:x:y\"><ID>範例</ID></Declaration>",
+		"root named SignedInfo":   `<SignedInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><ID>1</ID></SignedInfo>`,
 		"CDATA":                   `<Declaration xmlns="urn:x:y"><ID><![CDATA[</Declaration> & <a>]]></ID></Declaration>`,
 		"blanks before the end >": "<Declaration xmlns=\"urn:x:y\"><ID>  1  2 </ID></Declaration \n>",
 		"over 1,000 elements":     long.String(),
