@@ -145,6 +145,29 @@ func TestUnsignedObject(t *testing.T) {
 	}
 }
 
+// TestEmptyTransforms: a Reference without transforms has no Transforms, for that holds one
+// Transform or more (XML Signature, 4.4.3.4, its schema).
+func TestEmptyTransforms(t *testing.T) {
+	const transform = `<Transform Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/>`
+	v := vectorNamed(t, "xmlsec1/interop-several-c14n10")
+	e := newEngine(t, "interop")
+	for name, tt := range map[string]struct {
+		transforms string
+		want       Reason
+	}{
+		"one":          {"<Transforms>" + transform + "</Transforms>", Verified},
+		"none":         {"", SignatureMismatch}, // allowed, but not what was signed
+		"empty":        {"<Transforms></Transforms>", ProfileViolation},
+		"white space":  {"<Transforms>\n</Transforms>", ProfileViolation},
+		"two elements": {"<Transforms></Transforms><Transforms>" + transform + "</Transforms>", ProfileViolation},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := replaceOnce(t, v.doc, `"#d2"><Transforms>`+transform+"</Transforms>", `"#d2">`+tt.transforms)
+			want(t, judgeWith(t, e, doc, v.key), tt.want)
+		})
+	}
+}
+
 // TestRawECDSA holds what RFC 9231, 2.3.6 says of a value: r and s, each as long as the
 // order of the curve, and nothing else, so that one signature has one value's length.
 func TestRawECDSA(t *testing.T) {

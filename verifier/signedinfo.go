@@ -223,8 +223,9 @@ func (w *walker) reference(p Profile) (ref reference) {
 // Signature, 4.4.3.2), whatever SignedInfo's is.
 func (w *walker) transforms(p Profile, ref *reference) {
 	w.attributes("Transforms")
-	canonicalised := false
+	canonicalised, some := false, false
 	for w.child() {
+		some = true
 		if !w.is("Transform") {
 			w.unexpected("Transforms")
 			continue
@@ -247,6 +248,9 @@ func (w *walker) transforms(p Profile, ref *reference) {
 			// (XML Signature, 4.4.3.3).
 			ref.form.comments = false
 		}
+	}
+	if !some {
+		w.violation("Transforms is empty") // the schema of XML Signature, 4.4.3.4
 	}
 }
 
