@@ -30,7 +30,10 @@ var needs = map[string][]Need{
 	"tests": {
 		{Program: "promtool", Package: "prometheus"},
 		{Program: "xmlsec1", Package: "xmlsec1"},
-		{Program: "gcc", Package: "gcc"}, // the race detector needs cgo
+		{Program: "gcc", Package: "gcc"},                   // the race detector needs cgo
+		{Program: "java", Package: "default-jdk-headless"}, // these three are for the oracles of the differential tests
+		{Program: "pkg-config", Package: "pkg-config"},
+		{Program: "libxmlsec1's headers", Package: "libxmlsec1-dev", find: xmlsecHeaders},
 		{Program: "libc's headers", Package: "libc6-dev", find: func() (string, error) { return installed("/usr/include/stdlib.h") }},
 	},
 }
@@ -151,6 +154,16 @@ func postgresBin() (string, error) {
 func debianVersion(bin string) int {
 	version, _ := strconv.Atoi(filepath.Base(filepath.Dir(bin)))
 	return version
+}
+
+// xmlsecHeaders returns the directory of libxmlsec1's headers. Where they are, pkg-config
+// alone knows: without it, it is what is missing.
+func xmlsecHeaders() (string, error) {
+	out, err := exec.Command("pkg-config", "--variable=includedir", "xmlsec1-openssl").Output()
+	if err != nil {
+		return "", missingError(Need{Program: "libxmlsec1's headers", Package: "libxmlsec1-dev"})
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 func installed(path string) (string, error) {
