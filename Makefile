@@ -56,7 +56,8 @@ bench-engine: ## the engine against xmlsec1, the JDK and goxmldsig; files page a
 bench: ## Go benchmarks of the rooms
 	@go test -run '^$$' -bench . -benchmem ./verifier/... ./ingest/... ./registry/...
 
-fuzz: ## run every fuzz test for a while (FUZZTIME=20s each)
+fuzz: ## every fuzz test for a while (FUZZTIME=20s each), then documents against the oracles (ARGS='--for 1h')
+	@$(LOCAL) install --parts tests
 	@grep -rl --include='*_test.go' '^func Fuzz' bench cmd deploy ingest registry verifier | xargs -n1 dirname | sort -u | \
 	while read -r dir; do \
 	  laws=$$(go test -list '^Fuzz' "./$$dir") || { echo "$$laws" >&2; exit 1; }; \
@@ -65,6 +66,8 @@ fuzz: ## run every fuzz test for a while (FUZZTIME=20s each)
 	    go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$dir" || exit 1; \
 	  done; \
 	done
+	@$(BUILD) -o bin/ ./bench/differential
+	@exec bin/differential $(ARGS)
 
 clean: ## end the stack, and remove its data and whatever was built
 	@$(LOCAL) down --dir $(STACK) --wipe

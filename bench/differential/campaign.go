@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"turnkey-gateway/verifier/verifiertest/differential"
+)
+
+// batch is how many documents are tried between two writes of the state: some seconds'
+// work, which is what a crash costs.
+const batch = 250
+
+// A trier tries seeds, as [differential.Runner] does.
+type trier interface {
+	Run(ctx context.Context, first uint64, n int) (differential.Counts, []differential.Finding, int)
+}
+
+// campaign starts the oracles, tries what it is told to, and files the page.
+func campaign(ctx context.Context, o options, log io.Writer) error {
+	oracles, end, err := differential.Start()
+	if err != nil {
+		return fmt.Errorf("start the oracles (make fuzz installs them): %w", err)
+	}
+	defer end()
+	r, err := differential.New(oracles, o.mutations)
+	if err != nil {
+		return err
+	}
+	s, err := open(o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "from seed %d on, %d changes of each document; %d documents and %d changes so far\n", s.Next, o.mutations, s.Counts.Documents, s.Counts.Mutations)
+	if err := try(ctx, r, s, o, log); err != nil {
+		return err
+	}
+	if o.results != "" {
+		path, err := file(s, oracles, o.results)
+		if err != nil {
+			return fmt.Errorf("file the results: %w", err)
+		}
+		fmt.Fprintln(log, "filed in", path)
+	}
+	if n := s.Counts.Differed(); n > 0 {
+		return fmt.Errorf("%d findings: see %s", n, findingsDir(o.dir))
+	}
+	return nil
+}
+
+// open returns the state to go on with.
+func open(o options) (*state, error) {
+	if o.fresh {
+		if err := errors.Join(os.RemoveAll(statePath(o.dir)), os.RemoveAll(findingsDir(o.dir))); err != nil {
+			return nil, fmt.Errorf("forget the state: %w", err)
+		}
+	}
+	if err := os.MkdirAll(findingsDir(o.dir), 0o700); err != nil {
+		return nil, fmt.Errorf("make room for the state: %w", err)
+	}
+	s, err := readState(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	s.Runs = append(s.Runs, stretch{Began: time.Now().UTC(), Commit: commit(), First: s.Next})
+	return s, nil
+}
+
+// try tries seeds until all are tried, the time is over, or ctx ends.
+func try(ctx context.Context, r trier, s *state, o options, log io.Writer) error {
+	began := time.Now()
+	if o.length > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.length)
+		defer cancel()
+	}
+	for left := o.documents; ctx.Err() == nil && (left > 0 || o.documents == 0); {
+		n := batch
+		if o.documents > 0 {
+			n = min(n, left)
+		}
+		start := time.Now()
+		counts, findings, done := r.Run(ctx, s.Next, n)
+		if err := keep(findings, o.dir); err != nil {
+			return err
+		}
+		s.add(counts, done, time.Since(start))
+		if err := s.write(o.dir); err != nil {
+			return err
+		}
+		left -= done
+		fmt.Fprintln(log, progress(s, o, left, time.Since(began)))
+	}
+	return nil
+}
+
+// progress is one line on how far a run is.
+func progress(s *state, o options, left int, took time.Duration) string {
+	run := &s.Runs[len(s.Runs)-1]
+	rate := float64(run.Documents+run.Mutations) / run.Seconds
+	line := fmt.Sprintf("%s  seed %d  %d documents, %d changes  %.0f/s  findings %d", took.Round(time.Second), s.Next, s.Counts.Documents, s.Counts.Mutations, rate, s.Counts.Differed())
+	if rest, known := remaining(o, left, took); known {
+		line += "  left " + rest.Round(time.Second).String()
+	}
+	return line
+}
+
+// remaining is how long the run still takes, by the nearer of its bounds.
+func remaining(o options, left int, took time.Duration) (rest time.Duration, known bool) {
+	if tried := o.documents - left; o.documents > 0 && tried > 0 {
+		rest, known = time.Duration(float64(took)*float64(left)/float64(tried)), true
+	}
+	if o.length > 0 && (!known || o.length-took < rest) {
+		rest, known = max(0, o.length-took), true
+	}
+	return rest, known
+}
+
+func findingsDir(dir string) string { return filepath.Join(dir, "findings") }

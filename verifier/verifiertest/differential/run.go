@@ -1,0 +1,158 @@
+package differential
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"turnkey-gateway/verifier"
+	"turnkey-gateway/verifier/verifiertest/grammar"
+	"turnkey-gateway/verifier/verifiertest/oracle"
+)
+
+// An Oracle is what the verifier is held against.
+type Oracle interface {
+	grammar.Canonicalizer
+	Verify(key, document []byte) (oracle.Digested, error)
+	Version() string
+}
+
+// A Runner runs seeds through the laws.
+type Runner struct {
+	// Oracles are asked everything; goxmldsig is asked besides.
+	Oracles []Oracle
+
+	// Mutations is how many changes are made of each document.
+	Mutations int
+
+	// Workers is how many documents are under way at once: while an oracle answers for
+	// one, the others go on.
+	Workers int
+
+	cpt, interop *verifier.Engine
+	senders      map[*grammar.Key]verifier.Sender
+	signers      []signing
+}
+
+// New returns a runner of those oracles.
+func New(oracles []Oracle, mutations int) (*Runner, error) {
+	r := &Runner{Oracles: oracles, Mutations: mutations, Workers: 16}
+	for name, e := range map[string]**verifier.Engine{"cpt": &r.cpt, "interop": &r.interop} {
+		p, err := verifier.ProfileNamed(name)
+		if err != nil {
+			return nil, err
+		}
+		if *e, err = verifier.New(verifier.Config{Profile: p}); err != nil {
+			return nil, fmt.Errorf("profile %s: %w", name, err)
+		}
+	}
+	var err error
+	if r.senders, err = senders(); err != nil {
+		return nil, err
+	}
+	r.signers, err = signings()
+	return r, err
+}
+
+// A Finding is a law broken.
+type Finding struct {
+	Seed     uint64
+	Mutation int    // its number; -1 for the document itself
+	Change   string // its name
+	Law      string
+	What     string
+	Document []byte
+}
+
+// Run runs the seeds from first on, n of them, or as many as are begun before ctx ends;
+// done is how many that are.
+func (r *Runner) Run(ctx context.Context, first uint64, n int) (counts Counts, findings []Finding, done int) {
+	var (
+		mu    sync.Mutex
+		wg    sync.WaitGroup
+		seeds = make(chan uint64)
+	)
+	for range r.Workers {
+		wg.Go(func() {
+			for seed := range seeds {
+				c, f := r.Seed(seed)
+				mu.Lock()
+				counts.Add(c)
+				findings = append(findings, f...)
+				mu.Unlock()
+			}
+		})
+	}
+	for ; done < n && ctx.Err() == nil; done++ {
+		seeds <- first + uint64(done)
+	}
+	close(seeds)
+	wg.Wait()
+	slices.SortFunc(findings, func(a, b Finding) int {
+		if a.Seed != b.Seed {
+			return int(int64(a.Seed - b.Seed))
+		}
+		return a.Mutation - b.Mutation
+	})
+	return counts, findings, done
+}
+
+// Seed tries the document of a seed and all its changes.
+func (r *Runner) Seed(seed uint64) (Counts, []Finding) {
+	t := &trial{Runner: r, seed: seed, mutation: -1}
+	d, err := t.make()
+	if err != nil {
+		// Not made is not tried: it counts as a finding alone.
+		t.find("3, a document is signed", "%v", err)
+		return t.counts, t.findings
+	}
+	octets := t.original(d)
+	t.signer(d)
+	for i := range r.Mutations {
+		t.mutation = i
+		t.changed(d, octets)
+	}
+	return t.counts, t.findings
+}
+
+// make makes the document, over octets of an oracle in turn.
+func (t *trial) make() (*grammar.Document, error) {
+	by := "own"
+	signers := []grammar.Canonicalizer{oracle.Own{}}
+	for _, o := range t.Oracles {
+		signers = append(signers, &lender{o, t, &by})
+	}
+	d, err := grammar.Make(t.seed, signers...)
+	if err == nil {
+		t.counts.Documents++
+		count(&t.counts.Signers, by)
+	}
+	return d, err
+}
+
+// A lender lends an oracle's octets for a document to be signed over. Where they differ
+// from ours, that is counted and ours are taken, so that the document can be tried.
+type lender struct {
+	Oracle
+	trial *trial
+	by    *string
+}
+
+// Canonicalize implements [grammar.Canonicalizer].
+func (l *lender) Canonicalize(q oracle.Request) ([]byte, error) {
+	t := l.trial
+	t.document = q.Document
+	ours, err := oracle.Own{}.Canonicalize(q)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(*l.by, "own, ") {
+		*l.by = l.Name()
+	}
+	if !t.canonical(l.Oracle, q) {
+		*l.by = "own, where " + l.Name() + " differs"
+	}
+	return ours, nil
+}
