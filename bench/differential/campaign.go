@@ -18,7 +18,7 @@ const batch = 250
 
 // A trier tries seeds, as [differential.Runner] does.
 type trier interface {
-	Run(ctx context.Context, first uint64, n int) (differential.Counts, []differential.Finding, int)
+	Run(ctx context.Context, seeds []uint64) []differential.Result
 }
 
 // campaign starts the oracles, tries what it is told to, and files the page.
@@ -32,11 +32,11 @@ func campaign(ctx context.Context, o options, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := open(o)
+	s, err := begin(o)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "from seed %d on, %d changes of each document; %d documents and %d changes so far\n", s.Next, o.mutations, s.Counts.Documents, s.Counts.Mutations)
+	fmt.Fprintf(log, "from seed %d on, %d changes of each document\n", s.Next, o.mutations)
 	if err := try(ctx, r, s, o, log); err != nil {
 		return err
 	}
@@ -47,14 +47,14 @@ func campaign(ctx context.Context, o options, log io.Writer) error {
 		}
 		fmt.Fprintln(log, "filed in", path)
 	}
-	if n := s.Counts.Differed(); n > 0 {
-		return fmt.Errorf("%d findings: see %s", n, findingsDir(o.dir))
+	if n := len(s.Open); n > 0 {
+		return fmt.Errorf("%d seeds with findings: see %s", n, findingsDir(o.dir))
 	}
 	return nil
 }
 
-// open returns the state to go on with.
-func open(o options) (*state, error) {
+// begin returns the state to go on with.
+func begin(o options) (*state, error) {
 	if o.fresh {
 		if err := errors.Join(os.RemoveAll(statePath(o.dir)), os.RemoveAll(findingsDir(o.dir))); err != nil {
 			return nil, fmt.Errorf("forget the state: %w", err)
@@ -71,7 +71,8 @@ func open(o options) (*state, error) {
 	return s, nil
 }
 
-// try tries seeds until all are tried, the time is over, or ctx ends.
+// try tries the seeds with findings again, and then new ones until all are tried, the
+// time is over, or ctx ends.
 func try(ctx context.Context, r trier, s *state, o options, log io.Writer) error {
 	began := time.Now()
 	if o.length > 0 {
@@ -79,31 +80,54 @@ func try(ctx context.Context, r trier, s *state, o options, log io.Writer) error
 		ctx, cancel = context.WithTimeout(ctx, o.length)
 		defer cancel()
 	}
+	if again := s.reopen(); len(again) > 0 {
+		// To its end, whatever happens: what is not tried would not be counted.
+		if err := step(context.WithoutCancel(ctx), r, s, o, again); err != nil {
+			return err
+		}
+		fmt.Fprintf(log, "tried %d seeds with findings again: %d still have some\n", len(again), len(s.Open))
+	}
 	for left := o.documents; ctx.Err() == nil && (left > 0 || o.documents == 0); {
 		n := batch
 		if o.documents > 0 {
 			n = min(n, left)
 		}
-		start := time.Now()
-		counts, findings, done := r.Run(ctx, s.Next, n)
-		if err := keep(findings, o.dir); err != nil {
+		next := s.Next
+		if err := step(ctx, r, s, o, sequence(next, n)); err != nil {
 			return err
 		}
-		s.add(counts, done, time.Since(start))
-		if err := s.write(o.dir); err != nil {
-			return err
-		}
-		left -= done
+		left -= int(s.Next - next)
 		fmt.Fprintln(log, progress(s, o, left, time.Since(began)))
 	}
 	return nil
 }
 
+// step tries some seeds and writes what became of them.
+func step(ctx context.Context, r trier, s *state, o options, seeds []uint64) error {
+	start := time.Now()
+	results := r.Run(ctx, seeds)
+	for _, result := range results {
+		if err := keep(result, o.dir); err != nil {
+			return err
+		}
+	}
+	s.add(results, time.Since(start))
+	return s.write(o.dir)
+}
+
+func sequence(first uint64, n int) []uint64 {
+	seeds := make([]uint64, n)
+	for i := range seeds {
+		seeds[i] = first + uint64(i)
+	}
+	return seeds
+}
+
 // progress is one line on how far a run is.
 func progress(s *state, o options, left int, took time.Duration) string {
-	run := &s.Runs[len(s.Runs)-1]
+	run, sum := &s.Runs[len(s.Runs)-1], s.total()
 	rate := float64(run.Documents+run.Mutations) / run.Seconds
-	line := fmt.Sprintf("%s  seed %d  %d documents, %d changes  %.0f/s  findings %d", took.Round(time.Second), s.Next, s.Counts.Documents, s.Counts.Mutations, rate, s.Counts.Differed())
+	line := fmt.Sprintf("%s  seed %d  %d documents, %d changes  %.0f/s  findings %d", took.Round(time.Second), s.Next, sum.Documents, sum.Mutations, rate, sum.Differed())
 	if rest, known := remaining(o, left, took); known {
 		line += "  left " + rest.Round(time.Second).String()
 	}

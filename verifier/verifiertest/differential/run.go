@@ -3,7 +3,6 @@ package differential
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -66,47 +65,45 @@ type Finding struct {
 	Document []byte
 }
 
-// Run runs the seeds from first on, n of them, or as many as are begun before ctx ends;
-// done is how many that are.
-func (r *Runner) Run(ctx context.Context, first uint64, n int) (counts Counts, findings []Finding, done int) {
+// A Result is what one seed came to.
+type Result struct {
+	Seed     uint64
+	Counts   Counts
+	Findings []Finding
+}
+
+// Run tries the seeds, or as many of the first as are begun before ctx ends. The results
+// are in the order of the seeds.
+func (r *Runner) Run(ctx context.Context, seeds []uint64) []Result {
 	var (
-		mu    sync.Mutex
-		wg    sync.WaitGroup
-		seeds = make(chan uint64)
+		wg      sync.WaitGroup
+		results = make([]Result, len(seeds))
+		next    = make(chan int)
+		begun   int
 	)
 	for range r.Workers {
 		wg.Go(func() {
-			for seed := range seeds {
-				c, f := r.Seed(seed)
-				mu.Lock()
-				counts.Add(c)
-				findings = append(findings, f...)
-				mu.Unlock()
+			for i := range next {
+				results[i] = r.Seed(seeds[i])
 			}
 		})
 	}
-	for ; done < n && ctx.Err() == nil; done++ {
-		seeds <- first + uint64(done)
+	for ; begun < len(seeds) && ctx.Err() == nil; begun++ {
+		next <- begun
 	}
-	close(seeds)
+	close(next)
 	wg.Wait()
-	slices.SortFunc(findings, func(a, b Finding) int {
-		if a.Seed != b.Seed {
-			return int(int64(a.Seed - b.Seed))
-		}
-		return a.Mutation - b.Mutation
-	})
-	return counts, findings, done
+	return results[:begun]
 }
 
 // Seed tries the document of a seed and all its changes.
-func (r *Runner) Seed(seed uint64) (Counts, []Finding) {
+func (r *Runner) Seed(seed uint64) Result {
 	t := &trial{Runner: r, seed: seed, mutation: -1}
 	d, err := t.make()
 	if err != nil {
 		// Not made is not tried: it counts as a finding alone.
 		t.find("3, a document is signed", "%v", err)
-		return t.counts, t.findings
+		return t.result()
 	}
 	octets := t.original(d)
 	t.signer(d)
@@ -114,8 +111,10 @@ func (r *Runner) Seed(seed uint64) (Counts, []Finding) {
 		t.mutation = i
 		t.changed(d, octets)
 	}
-	return t.counts, t.findings
+	return t.result()
 }
+
+func (t *trial) result() Result { return Result{t.seed, t.counts, t.findings} }
 
 // make makes the document, over octets of an oracle in turn.
 func (t *trial) make() (*grammar.Document, error) {

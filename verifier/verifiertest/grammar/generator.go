@@ -82,18 +82,18 @@ func (g *generator) outside() []*node {
 
 // root makes the root in one of several shapes.
 func (g *generator) root() *node {
-	switch n := g.IntN(400); {
+	switch n := g.IntN(1000); {
 	case n == 0:
 		return g.chain(g.between(300, 900), scope{})
-	case n < 10:
+	case n < 15:
 		return g.chain(g.between(20, 120), scope{})
-	case n < 30: // flat
+	case n < 40: // flat
 		root := g.bare(scope{}, g.between(0, 6), g.between(0, 3))
 		for range g.between(20, 150) {
 			root.append(g.bare(root.inside, 0, g.IntN(2)).node)
 		}
 		return root.node
-	case n < 50: // many attributes and declarations
+	case n < 70: // many attributes and declarations
 		root := g.bare(scope{}, g.between(8, 15), g.between(10, 60))
 		for range g.between(1, 4) {
 			root.append(g.bare(root.inside, g.between(0, 15), g.between(5, 40)).node)

@@ -84,7 +84,7 @@ func (m *mutant) finish(c *change) Mutation {
 	if m.text != nil {
 		return made
 	}
-	if c.keeps == "" && m.oneIn(5) {
+	if c.keeps == "" && m.oneIn(8) {
 		again := m.document.clone()
 		if sign(again, &m.plan, m.source, oracle.Own{}) == nil {
 			return Mutation{Name: c.name + anew, Text: []byte(again.String()), Resigned: true}
