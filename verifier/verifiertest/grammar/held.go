@@ -84,10 +84,20 @@ func (m *mutant) anyHeld(fit func(n *node) bool) (held, bool) {
 	return m.one(append(m.outside(fit), m.inside(fit)...))
 }
 
-// joins reports whether what ends and begins at position i is one line end.
+// joins reports whether what ends and begins at position i is one line end. An empty text
+// does not part one.
 func (n *node) joins(i int) bool {
-	return i > 0 && i < len(n.children) && strings.HasSuffix(n.children[i-1].raw, "\r") && strings.HasPrefix(n.children[i].raw, "\n")
+	left, right := i-1, i
+	for left >= 0 && n.children[left].isNothing() {
+		left--
+	}
+	for right < len(n.children) && n.children[right].isNothing() {
+		right++
+	}
+	return left >= 0 && right < len(n.children) && strings.HasSuffix(n.children[left].raw, "\r") && strings.HasPrefix(n.children[right].raw, "\n")
 }
+
+func (n *node) isNothing() bool { return n.kind == text && n.raw == "" }
 
 // beside reports whether text that is not blank stands at position i, before any tag.
 func (n *node) beside(i int) bool {

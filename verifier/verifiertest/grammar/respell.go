@@ -138,9 +138,9 @@ func (a *attr) requote() {
 	}
 }
 
-// apart reports whether no line end of n can be one with that of a neighbour.
+// apart reports whether n neither parts nor joins a line end.
 func (n *node) apart() bool {
-	return !strings.HasPrefix(n.raw, "\n") && !strings.HasSuffix(n.raw, "\r")
+	return n.raw != "" && !strings.HasPrefix(n.raw, "\n") && !strings.HasSuffix(n.raw, "\r")
 }
 
 // referred writes one character of raw as a reference.
