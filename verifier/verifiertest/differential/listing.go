@@ -100,7 +100,7 @@ var (
 	emptyPort      = regexp.MustCompile(`(://[^/?#"'<>]*):([/?#"'])`)
 	namespaceNodes = regexp.MustCompile(` xmlns(:[^=]*)?="[^"]*"`)
 	behindEmpty    = regexp.MustCompile(`(?s)(<[^<?!/][^<]*></[^<>]+>)(\n<(\?.*?\?|!--.*?--)>)+$`)
-	apexTag        = regexp.MustCompile(`^<[^<]*?">`)
+	apexTag        = regexp.MustCompile(`^<[^ >]+( [^ =]+="[^"]*")*>`)
 	xmlAttribute   = regexp.MustCompile(` xml:([^ =]+)="[^"]*"`)
 )
 
