@@ -40,7 +40,7 @@ func campaign(ctx context.Context, o options, log io.Writer) error {
 	if err := try(ctx, r, s, o, log); err != nil {
 		return err
 	}
-	if o.results != "" {
+	if o.results != "" && s.Next > 0 {
 		path, err := file(s, oracles, o.results)
 		if err != nil {
 			return fmt.Errorf("file the results: %w", err)

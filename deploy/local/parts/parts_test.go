@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,5 +142,41 @@ func TestInstallGivesTheLineToPaste(t *testing.T) {
 	const want = "sudo apt-get update && sudo apt-get install -y --no-install-recommends default-jdk-headless maven redis-server"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Install = %v, want the line %q", err, want)
+	}
+}
+
+// TestOraclesAreNeeded by tests: where libxmlsec1's headers are, pkg-config is asked.
+func TestOraclesAreNeeded(t *testing.T) {
+	for _, tt := range []struct {
+		name, pkgConfig string
+		want            []string
+	}{
+		{"nothing there", "", []string{"default-jdk-headless", "libxmlsec1-dev", "pkg-config"}},
+		{"pkg-config does not know them", "#!/bin/sh\nexit 1\n", []string{"default-jdk-headless", "libxmlsec1-dev"}},
+		{"pkg-config knows them", "#!/bin/sh\necho /usr/include\n", []string{"default-jdk-headless"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if tt.pkgConfig != "" {
+				if err := os.WriteFile(filepath.Join(dir, "pkg-config"), []byte(tt.pkgConfig), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Setenv("PATH", dir)
+			missing, err := parts.Missing("tests")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, n := range missing {
+				if slices.Contains([]string{"default-jdk-headless", "libxmlsec1-dev", "pkg-config"}, n.Package) {
+					got = append(got, n.Package)
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("missing %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
