@@ -127,6 +127,9 @@ func isAbsolute(uri []byte) bool {
 			return false
 		}
 	}
+	if authority, there := bytes.CutPrefix(uri[colon+1:], []byte("//")); there && !isAuthority(authority) {
+		return false
+	}
 	fragments := 0
 	for i := colon + 1; i < len(uri); i++ {
 		c := uri[i]
@@ -145,4 +148,26 @@ func isAbsolute(uri []byte) bool {
 		}
 	}
 	return fragments <= 1
+}
+
+// isAuthority reports whether what follows // begins with an authority: a port that is a
+// number, and one @ at most (RFC 3986, 3.2). A port that is empty or too long for one is
+// refused: parsers differ on them.
+func isAuthority(uri []byte) bool {
+	if end := bytes.IndexAny(uri, "/?#"); end >= 0 {
+		uri = uri[:end]
+	}
+	if at := bytes.IndexByte(uri, '@'); at >= 0 {
+		uri = uri[at+1:]
+	}
+	host, port, there := bytes.Cut(uri, []byte(":"))
+	if bytes.IndexByte(host, '@') >= 0 || there && (len(port) < 1 || len(port) > 5) {
+		return false
+	}
+	for _, c := range port {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }

@@ -214,6 +214,10 @@ func TestRefused(t *testing.T) {
 		{"10 not the characters of a URI", "<a xmlns:b='http://e\u0080'/>", RelativeNamespace},
 		{"10 blank in a URI", "<a xmlns:b='urn:a b'/>", RelativeNamespace},
 		{"10 percent sign alone", "<a xmlns:b='urn:%4'/>", RelativeNamespace},
+		{"10 port that is no number", "<a xmlns:b='http://c:d:1'/>", RelativeNamespace},
+		{"10 empty port", "<a xmlns:b='http://c:/d'/>", RelativeNamespace},
+		{"10 port of six digits", "<a xmlns:b='http://c:123456/d'/>", RelativeNamespace},
+		{"10 two users", "<a xmlns:b='http://c@d@e/f'/>", RelativeNamespace},
 		{"10 malformed behind a relative namespace", "<a xmlns='b'></b>", Malformed},
 	}
 	for _, tt := range tests {
