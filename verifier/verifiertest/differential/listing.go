@@ -24,12 +24,6 @@ var listing = []Listed{
 		mend:    func(doc []byte) []byte { return zeros.ReplaceAll(doc, []byte("&#x")) },
 	},
 	{
-		Name: "empty port in a namespace name", Oracle: "libxml2",
-		Section: "RFC 3986, 3.2.3: a port is any number of digits, or none. libxml2 2.9 wants one.",
-		when:    func(c *Case) bool { return c.said("is not a valid URI") || c.said("parsing namespace uri") },
-		unread:  func(doc []byte) []byte { return emptyPort.ReplaceAll(doc, []byte("$1$2")) },
-	},
-	{
 		Name: "empty xml:base", Oracle: "libxml2",
 		Section: "Canonical XML 1.1, 2.4: xml:base is fixed up where an element's parents are left out, and else written as it is. libxml2 2.9 drops an empty one anywhere.",
 		without: func(q *oracle.Request, octets []byte) []byte {
@@ -97,7 +91,6 @@ var listing = []Listed{
 var (
 	parted         = regexp.MustCompile(`=([ \t\r\n]|&#0*(9|10|13|32);|&#x0*(9|[aA]|[dD]|20);)+(=|&#0*61;|&#x0*3[dD];)`)
 	zeros          = regexp.MustCompile(`&#x0+`)
-	emptyPort      = regexp.MustCompile(`(://[^/?#"'<>]*):([/?#"'])`)
 	namespaceNodes = regexp.MustCompile(` xmlns(:[^=]*)?="[^"]*"`)
 	behindEmpty    = regexp.MustCompile(`(?s)(<[^<?!/][^<]*></[^<>]+>)(\n<(\?.*?\?|!--.*?--)>)+$`)
 	apexTag        = regexp.MustCompile(`^<[^ >]+( [^ =]+="[^"]*")*>`)

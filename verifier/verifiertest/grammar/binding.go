@@ -63,7 +63,7 @@ var namespaceChanges = []change{
 	{name: "relative namespace name", apply: func(m *mutant) bool {
 		e, _ := m.anyHeld(anyElement)
 		return e.declare(attr{name: pick(m.source, []string{"xmlns", "xmlns:new"}), quote: '"', before: " ",
-			raw: pick(m.source, []string{"1", "rel/uri", "../a", "#x", "?q", "//host/a", "http://e\u0080", "a b", "1:a", "urn"})})
+			raw: pick(m.source, []string{"1", "rel/uri", "../a", "#x", "?q", "//host/a", "http://e\u0080", "a b", "1:a", "urn", "http://a:b:1", "http://a:/b", "http://a@b@c/d"})})
 	}},
 	{name: "declaration moved to the root", apply: func(m *mutant) bool {
 		e, ok := m.anyHeld(func(n *node) bool { return n != m.root && slices.ContainsFunc(n.attrs, attr.declares) })
