@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -17,6 +18,9 @@ const aim = 100_000_000
 
 // file writes the page of the day, over an earlier one: it has all that was counted.
 func file(s *state, oracles []differential.Oracle, dir string) (string, error) {
+	if sum := s.total(); !sum.Check() {
+		return "", errors.New("the counts do not add up")
+	}
 	now := time.Now().UTC()
 	path := filepath.Join(dir, now.Format(time.DateOnly)+"-differential.md")
 	return path, os.WriteFile(path, []byte(newPage(s, oracles, now)), 0o644)

@@ -2,7 +2,8 @@
 // package grammar and on changes of them. The laws:
 //
 //  1. Whatever has a canonical form here has the same, octet for octet, by the JDK and by
-//     libxml2: the whole document with and without its Signature, and SignedInfo.
+//     libxml2: the whole document with and without its Signature, SignedInfo, and elements
+//     by Id.
 //  2. Whatever is verified here is by the JDK, by xmlsec1 and, where it is not known to
 //     err, by goxmldsig; SignedInfo and each Reference over the same octets. What the
 //     profile cpt takes, interop takes.
