@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,26 +113,33 @@ func TestVerifySeveralFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := writeFile(t, "changed.xml", []byte(strings.Replace(string(text), "G5", "G6", 1)))
+	many := slices.Repeat([]string{good, changed, "nowhere.xml", good, good}, 4) // more than are judged at once
 	tests := []struct {
 		name  string
 		files []string
 		code  int
-		lines int
 	}{
-		{"all good", []string{good, good}, exitYes, 2},
-		{"one changed", []string{changed, good}, exitNo, 2},
-		{"one missing", []string{changed, "nowhere.xml", good}, exitUnknown, 2},
+		{"all good", []string{good, good}, exitYes},
+		{"one changed", []string{changed, good}, exitNo},
+		{"one missing", []string{changed, "nowhere.xml", good}, exitUnknown},
+		{"many", many, exitUnknown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			out := turnkey(t, append([]string{"verify", "--json", "--cert", cert}, tt.files...)...).want(t, tt.code)
 			lines := strings.Split(strings.TrimSpace(out.stdout), "\n")
-			if len(lines) != tt.lines {
-				t.Fatalf("%d objects, want %d: %s", len(lines), tt.lines, out.stdout)
+			readable := slices.DeleteFunc(slices.Clone(tt.files), func(file string) bool { return file == "nowhere.xml" })
+			if len(lines) != len(readable) {
+				t.Fatalf("%d objects, want %d: %s", len(lines), len(readable), out.stdout)
 			}
-			for _, line := range lines {
-				if !strings.HasPrefix(line, `{"file":"`) {
-					t.Errorf("which file? %s", line)
+			for i, line := range lines {
+				var object struct{ File, Verdict string }
+				if err := json.Unmarshal([]byte(line), &object); err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]string{good: "verified", changed: "rejected"}[readable[i]]
+				if object.File != readable[i] || !strings.EqualFold(object.Verdict, want) {
+					t.Errorf("object %d is %s of %s, want %s of %s", i, object.Verdict, object.File, want, readable[i])
 				}
 			}
 		})
