@@ -1,6 +1,8 @@
 package verifier
 
 import (
+	"iter"
+
 	"turnkey-gateway/verifier/pkcs1"
 	"turnkey-gateway/verifier/sha256x2"
 )
@@ -21,29 +23,84 @@ func (e *Engine) ReadAll(docs [][]byte) []*Message {
 }
 
 func (e *Engine) readGroup(docs [][]byte, ms []*Message) {
-	var group [abreast]*reading
-	first := e.readings.Get().(*reading)
-	jobs := first.jobs[:0]
-	for i, doc := range docs {
-		r := first
-		if i > 0 {
-			r = e.readings.Get().(*reading)
-		}
-		group[i] = r
-		r.scan(doc)
+	var room [abreast]*reading
+	group := room[:len(docs)]
+	for i := range group {
+		group[i] = e.readings.Get().(*reading)
+	}
+	scanAll(group, docs)
+	jobs := group[0].jobs[:0]
+	for _, r := range group {
 		jobs = r.appendJobs(jobs)
 	}
 	sha256x2.Do(jobs)
 	rest := jobs
-	for i, r := range group[:len(docs)] {
+	for i, r := range group {
 		rest = r.finish(rest)
 		ms[i] = r.m
 		r.release()
 	}
 	clear(jobs)
-	first.jobs = jobs
-	for _, r := range group[:len(docs)] {
+	group[0].jobs = jobs
+	for _, r := range group {
 		e.readings.Put(r)
+	}
+}
+
+// scanAll scans each document: those that are too large for their canonical forms to be
+// held two at a time, so that these are digested two at a time too.
+func scanAll(group []*reading, docs [][]byte) {
+	waits := none
+	for i, doc := range docs {
+		switch {
+		case len(doc) <= held:
+			group[i].scan(doc)
+		case waits == none:
+			waits = i
+		default:
+			scanTwo(group[waits], group[i], docs[waits], doc)
+			waits = none
+		}
+	}
+	if waits != none {
+		group[waits].scan(docs[waits])
+	}
+}
+
+// scanTwo scans two documents in turn: each until it has octets to be digested, which are
+// then taken in together. What one has left when the other is over it takes in alone.
+func scanTwo(a, b *reading, docA, docB []byte) {
+	nextA, stopA := iter.Pull(a.octets(docA))
+	defer stopA()
+	nextB, stopB := iter.Pull(b.octets(docB))
+	defer stopB()
+	p, moreA := nextA()
+	q, moreB := nextB()
+	for moreA && moreB {
+		n := min(len(p), len(q))
+		sha256x2.WriteBoth(&a.sum.stream, &b.sum.stream, p[:n], q[:n])
+		if p = p[n:]; len(p) == 0 {
+			p, moreA = nextA()
+		}
+		if q = q[n:]; len(q) == 0 {
+			q, moreB = nextB()
+		}
+	}
+	for ; moreA; p, moreA = nextA() {
+		a.sum.stream.Write(p)
+	}
+	for ; moreB; q, moreB = nextB() {
+		b.sum.stream.Write(q)
+	}
+}
+
+// octets scans the document and yields its canonical octets instead of digesting them; what
+// the canonicaliser still has at the end, finish digests.
+func (r *reading) octets(doc []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		r.sum.yield = yield
+		defer func() { r.sum.yield = nil }()
+		r.scan(doc)
 	}
 }
 

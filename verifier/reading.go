@@ -161,8 +161,8 @@ func (r *reading) appendJobs(jobs []sha256x2.Job) []sha256x2.Job {
 // finish takes the jobs of appendJobs, done, and completes the message. It returns the jobs
 // that are left.
 func (r *reading) finish(jobs []sha256x2.Job) []sha256x2.Job {
-	next := func() (d digest) {
-		d.size = copy(d.value[:], jobs[0].Sum[:])
+	next := func() digest {
+		d := digestFrom(jobs[0].Sum)
 		jobs = jobs[1:]
 		return d
 	}

@@ -7,14 +7,21 @@ import (
 	"crypto/sha512"
 	"errors"
 	"hash"
+
+	"turnkey-gateway/verifier/sha256x2"
 )
 
 // A summer digests a canonical form by one algorithm, and by SHA-256, by which the world
 // outside names what was signed, too.
 type summer struct {
-	hashes map[crypto.Hash]hash.Hash // made as needed, kept
+	stream sha256x2.Stream
+	hashes map[crypto.Hash]hash.Hash // the others; made as needed, kept
 	by     crypto.Hash
 	left   int // bytes that may still come
+
+	// yield, if not nil, has the stream take in what is written, see scanTwo. It returns
+	// false, and is not called again, where nobody will.
+	yield func([]byte) bool
 
 	scratch [sha512.Size]byte // what is given to an interface would be allocated each time
 }
@@ -46,8 +53,10 @@ func (b *bounded) Write(p []byte) (int, error) {
 
 func (s *summer) reset(by crypto.Hash, document int) {
 	s.by, s.left = by, maxExpansion*document+freeBytes
-	s.hash(by).Reset()
-	s.hash(crypto.SHA256).Reset()
+	s.stream.Reset()
+	if by != crypto.SHA256 {
+		s.hash(by).Reset()
+	}
 }
 
 func (s *summer) hash(by crypto.Hash) hash.Hash {
@@ -66,21 +75,38 @@ func (s *summer) Write(p []byte) (int, error) {
 	if s.by != crypto.SHA256 {
 		s.hashes[s.by].Write(p)
 	}
-	return s.hashes[crypto.SHA256].Write(p)
+	if s.yield == nil {
+		s.stream.Write(p)
+	} else if !s.yield(p) {
+		s.yield = nil
+	}
+	return len(p), nil
 }
 
 // sum returns the digest by the algorithm, or by SHA-256.
-func (s *summer) sum(by crypto.Hash) (d digest) {
+func (s *summer) sum(by crypto.Hash) digest {
+	if by == crypto.SHA256 {
+		return digestFrom(s.stream.Sum())
+	}
+	var d digest
 	d.size = copy(d.value[:], s.hashes[by].Sum(s.scratch[:0]))
 	return d
 }
 
 // digestOf digests what is there at once.
 func (s *summer) digestOf(by crypto.Hash, p []byte) digest {
+	if by == crypto.SHA256 {
+		return digestFrom(sha256.Sum256(p))
+	}
 	h := s.hash(by)
 	h.Reset()
 	h.Write(p)
 	return s.sum(by)
+}
+
+func digestFrom(sum [sha256.Size]byte) (d digest) {
+	d.size = copy(d.value[:], sum[:])
+	return d
 }
 
 func (d *digest) sha256() [sha256.Size]byte { return [sha256.Size]byte(d.value[:sha256.Size]) }

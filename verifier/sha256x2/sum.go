@@ -4,7 +4,6 @@ package sha256x2
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"sync"
 )
 
@@ -29,7 +28,7 @@ func Do(jobs []Job) {
 	q.next(b)
 	for a.busy() && b.busy() {
 		n := min(a.blocks(), b.blocks())
-		blocks2(&a.state, &a.text[0], &b.state, &b.text[0], n)
+		blocks2((*[8]uint32)(&a.state), &a.text[0], (*[8]uint32)(&b.state), &b.text[0], n)
 		q.step(a, n)
 		q.step(b, n)
 	}
@@ -38,7 +37,7 @@ func Do(jobs []Job) {
 	}
 	for a.busy() {
 		n := a.blocks()
-		blocks1(&a.state, &a.text[0], n)
+		blocks1((*[8]uint32)(&a.state), &a.text[0], n)
 		q.step(a, n)
 	}
 	q.jobs = nil
@@ -56,9 +55,9 @@ var queues = sync.Pool{New: func() any { return new(queue) }}
 
 // A lane works on one job.
 type lane struct {
-	job    *Job      // nil where there is none left
-	state  [8]uint32 // F E B A H G D C
-	text   []byte    // what is still to be taken in: of the job's, or of end
+	job    *Job // nil where there is none left
+	state  state
+	text   []byte // what is still to be taken in: of the job's, or of end
 	end    [2 * sha256.BlockSize]byte
 	padded bool // text is of end
 }
@@ -94,28 +93,14 @@ func (q *queue) next(l *lane) {
 	}
 }
 
-// initial is the initial hash value (FIPS 180-4, 5.3.3) in the order of lane.state.
-var initial = [8]uint32{0x9b05688c, 0x510e527f, 0xbb67ae85, 0x6a09e667, 0x5be0cd19, 0x1f83d9ab, 0xa54ff53a, 0x3c6ef372}
+// initial is the initial hash value (FIPS 180-4, 5.3.3).
+var initial = state{0x9b05688c, 0x510e527f, 0xbb67ae85, 0x6a09e667, 0x5be0cd19, 0x1f83d9ab, 0xa54ff53a, 0x3c6ef372}
 
-// pad makes the last blocks: the rest of the text, a 1, zeros, and its length in bits
-// (FIPS 180-4, 5.1.1).
 func (l *lane) pad() {
-	rest := copy(l.end[:], l.text)
-	clear(l.end[rest:])
-	l.end[rest] = 0x80
-	size := sha256.BlockSize
-	if rest+1+8 > size {
-		size *= 2
-	}
-	binary.BigEndian.PutUint64(l.end[size-8:], uint64(len(l.job.Text))*8)
-	l.text, l.padded = l.end[:size], true
+	l.text, l.padded = pad(&l.end, l.text, len(l.job.Text)), true
 }
 
-func (l *lane) finish() {
-	for i, word := range [8]int{3, 2, 7, 6, 1, 0, 5, 4} {
-		binary.BigEndian.PutUint32(l.job.Sum[4*i:], l.state[word])
-	}
-}
+func (l *lane) finish() { l.state.put(&l.job.Sum) }
 
 // Paired reports whether this processor takes two texts at a time.
 func Paired() bool { return hasBlocks }

@@ -68,6 +68,36 @@ func TestDoChangesNothing(t *testing.T) {
 	}
 }
 
+// TestStreams cuts two texts into pieces of any length, and takes them in together.
+func TestStreams(t *testing.T) {
+	random := rand.New(rand.NewPCG(2, 256))
+	var a, b Stream
+	piece := func(rest *[]byte) []byte {
+		n := min(len(*rest), random.IntN(1<<random.IntN(10)))
+		p := (*rest)[:n]
+		*rest = (*rest)[n:]
+		return p
+	}
+	for range 2_000 {
+		p, q := someBytes(random, random.IntN(1<<random.IntN(12))), someBytes(random, random.IntN(1<<random.IntN(12)))
+		a.Reset()
+		b.Reset()
+		for restP, restQ := p, q; len(restP)+len(restQ) > 0; {
+			switch random.IntN(4) {
+			case 0:
+				a.Write(piece(&restP))
+			case 1:
+				b.Write(piece(&restQ))
+			default:
+				WriteBoth(&a, &b, piece(&restP), piece(&restQ))
+			}
+		}
+		if a.Sum() != sha256.Sum256(p) || b.Sum() != sha256.Sum256(q) {
+			t.Fatalf("texts of %d and %d bytes: wrong", len(p), len(q))
+		}
+	}
+}
+
 func FuzzDo(f *testing.F) {
 	f.Add([]byte("abc"), []byte(""), []byte("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))
 	f.Fuzz(func(t *testing.T, a, b, c []byte) { check(t, a, b, c) })
