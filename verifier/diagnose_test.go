@@ -50,4 +50,22 @@ func TestExpansionIsBounded(t *testing.T) {
 	// The same document signed otherwise expands by nothing, whatever was guessed.
 	want(t, judge(e, sign(t, doc(5000), form{}), registered(alice())), Verified)
 	want(t, judge(e, sign(t, doc(5000), form{method: uriExc}), registered(alice())), Verified)
+
+	// What was read before helps to guess, and decides nothing: about as long as may be
+	// kept until it is digested, and longer than a document of that length may become.
+	listed := form{method: uriExc, transform: uriExc, inside: `<InclusiveNamespaces xmlns="` + uriExc + `" PrefixList="q"></InclusiveNamespaces>`}
+	plain := newEngine(t, "cpt")
+	plain.plainly = true
+	reasons := make(map[Reason]int)
+	for siblings := 80; siblings < 130; siblings++ {
+		doc := sign(t, doc(siblings), listed)
+		reason := judge(plain, doc, registered(alice())).Reason()
+		for range 2 {
+			want(t, judge(e, doc, registered(alice())), reason)
+		}
+		reasons[reason]++
+	}
+	if reasons[Verified] == 0 || reasons[TooLarge] == 0 {
+		t.Errorf("the documents are all on one side of the bound: %v", reasons)
+	}
 }

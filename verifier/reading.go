@@ -207,7 +207,7 @@ func (r *reading) begin(doc []byte) {
 	r.sum.reset(r.guess.hash, len(doc))
 	r.c.Reset(&r.sum, r.guess.form.options())
 	if len(doc) <= held {
-		r.c.Hold(held)
+		r.c.Hold(min(held, r.sum.left)) // what is longer is for sum to refuse, however it was guessed
 	}
 	r.der, r.ready = r.der[:0], false
 }
