@@ -97,6 +97,7 @@ func (r *reading) release() {
 	r.mark.Release()
 	r.g.reset()
 	r.doc, r.m, r.parts, r.refused = nil, nil, parts{}, refusal{}
+	r.stencils.around = xmltext.Shed(r.stencils.around)
 	r.canonical.Reset()
 	if cap(r.der) > maxCertificateText {
 		r.der = nil

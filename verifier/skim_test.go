@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -14,12 +15,16 @@ import (
 func checkSkimmedReading(t *testing.T, profile string, doc []byte) {
 	t.Helper()
 	engines := map[string][2]*Engine{"cpt": cptEngines(), "interop": interopEngines()}[profile]
-	got, want := engines[0].Read(doc), engines[1].Read(doc)
+	checkSameReading(t, engines[0].Read(doc), engines[1].Read(doc), fmt.Sprintf("%s, %q", profile, doc))
+}
+
+func checkSameReading(t *testing.T, got, want *Message, of string) {
+	t.Helper()
 	if got.refused != want.refused || got.info != want.info || !reflect.DeepEqual(got.claims, want.claims) || !reflect.DeepEqual(got.Hints(), want.Hints()) {
-		t.Fatalf("%s, %q:\n%+v %+v %+v\ntoken by token\n%+v %+v %+v", profile, doc, got.refused, got.info, got.claims, want.refused, want.info, want.claims)
+		t.Fatalf("%s:\n%+v %+v %+v\ntoken by token\n%+v %+v %+v", of, got.refused, got.info, got.claims, want.refused, want.info, want.claims)
 	}
 	if (got.signed == nil) != (want.signed == nil) || got.signed != nil && !reflect.DeepEqual(got.signed, want.signed) {
-		t.Fatalf("%s, %q: signed\n%+v\ntoken by token\n%+v", profile, doc, got.signed, want.signed)
+		t.Fatalf("%s: signed\n%+v\ntoken by token\n%+v", of, got.signed, want.signed)
 	}
 }
 

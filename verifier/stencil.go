@@ -38,6 +38,11 @@ type stencils struct {
 // under inclusive canonicalisation for each type of message.
 const maxStencils = 16
 
+// maxStencil is the longest SignedInfo that one is made of, in bytes: as written, in
+// canonical form, and with what is around it. Real ones are a tenth of it, and whoever may
+// send may have them kept.
+const maxStencil = 16 << 10
+
 // fit returns the stencil of the SignedInfo whose start tag is the current token of t and
 // that m marks, and where its digest is; nil where there is none.
 func (s *stencils) fit(t *xmltext.Tokenizer, m *xmltext.Mark, doc []byte) (known *stencil, digest span) {
@@ -64,6 +69,9 @@ func (s *stencils) keep(r *reading, info *signedInfo) {
 	}
 	value, canonical := info.references[0].value, r.canonical.Bytes()
 	text := r.doc[p.digest.begin:p.digest.finish]
+	if len(s.around)+p.info.finish-p.info.begin+len(canonical) > maxStencil {
+		return
+	}
 	if !isBase64(text) || !bytes.Equal(text, canonical[value.begin:value.finish]) {
 		return
 	}

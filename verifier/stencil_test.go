@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -113,6 +114,77 @@ func TestStencilsAreBounded(t *testing.T) {
 	}
 	if fits(docs[2]) {
 		t.Error("one that was not used for long is still there")
+	}
+}
+
+// TestStencilsAreSmall: what no program writes is not kept, however good it is; the sender
+// of it needs no certificate.
+func TestStencilsAreSmall(t *testing.T) {
+	var namespaces strings.Builder
+	for i := range 900 {
+		fmt.Fprintf(&namespaces, ` xmlns:p%d="urn:%s"`, i, strings.Repeat("x", 1000))
+	}
+	exclusive := form{method: uriExc, transform: uriExc}
+	wide := func(info string) string {
+		return strings.Replace(info, "<SignatureMethod", strings.Repeat(" ", 60<<10)+"<SignatureMethod", 1)
+	}
+	for name, doc := range map[string]string{
+		"many namespaces around": sign(t, "<a"+namespaces.String()+"></a>", exclusive),
+		"a long xml:lang around": sign(t, `<a xml:lang="`+strings.Repeat("z", 60<<10)+`"></a>`, exclusive),
+		"a long SignedInfo":      sign(t, "<a></a>", form{info: wide}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newReading(newEngine(t, "cpt"))
+			if m := r.read([]byte(doc)); m.refused.reason != Unjudged {
+				t.Fatal(m.refused.what)
+			}
+			r.release()
+			if len(r.stencils.kept) != 0 || cap(r.stencils.around) > 64<<10 {
+				t.Errorf("%d are kept, and room for %d bytes", len(r.stencils.kept), cap(r.stencils.around))
+			}
+		})
+	}
+}
+
+// TestStencilAtLimits puts each limit at each number that a document with its SignedInfo may
+// reach, and reads documents by a stencil that come to more than the one it was made of.
+func TestStencilAtLimits(t *testing.T) {
+	var docs []string
+	for _, of := range []string{
+		"<a>{signature}</a>", "<a>{signature}<b/></a>", `<a><b c="1" d="2"/>{signature}</a>`, `<a><b><c/></b>{signature}<b c="1"/></a>`,
+		`<a><b xmlns:p="urn:p"><p:c d=""/></b>{signature}</a>`, `<a xmlns:p="urn:p" xml:lang="zh">{signature}<b xmlns:q="urn:q" xml:lang="en"/></a>`,
+		"<a><b>{signature}</b></a>", "<a><b><c>{signature}<d/></c></b></a>", "<a><b><c><d>{signature}<b/></d></c></b></a>",
+	} {
+		docs = append(docs, sign(t, of, form{}), sign(t, of, form{method: uriExc, transform: uriExc}))
+	}
+	fields := map[string]func(l *Limits) *int{
+		"depth": func(l *Limits) *int { return &l.Depth }, "elements": func(l *Limits) *int { return &l.Elements },
+		"all attributes": func(l *Limits) *int { return &l.AllAttributes }, "namespaces": func(l *Limits) *int { return &l.Namespaces },
+	}
+	for name, field := range fields {
+		passed := 0
+		for n := 1; n < 24; n++ {
+			var engines [2]*Engine
+			for i := range engines {
+				engines[i] = newEngine(t, "interop")
+				*field(&engines[i].limits) = n
+			}
+			engines[1].plainly = true
+			r := newReading(engines[0])
+			for range 2 {
+				for _, doc := range docs {
+					got := r.read([]byte(doc))
+					if r.parts.stencil != nil {
+						passed++
+					}
+					r.release()
+					checkSameReading(t, got, engines[1].Read([]byte(doc)), fmt.Sprintf("%s %d, %q", name, n, doc))
+				}
+			}
+		}
+		if passed == 0 {
+			t.Errorf("%s: nothing was read by a stencil", name)
+		}
 	}
 }
 
