@@ -137,6 +137,42 @@ func TestRaise(t *testing.T) {
 	t.Logf("powers by blocks: %v", counts)
 }
 
+// TestRaiseAtTheEdges has moduli at both ends of each size, with a lowest limb of 1 and of
+// all ones, and numbers of which sums are whole without any multiple of the modulus, each in
+// a lane beside the others.
+func TestRaiseAtTheEdges(t *testing.T) {
+	wantLockstep(t)
+	one := big.NewInt(1)
+	l, x := new(lockstep), new(solo)
+	for _, bits := range []int{2048, 2049, 2050, 2055, 2056, 2057, 2080, 2081, 3071, 3072, 3073, 3120, 3121, 4095, 4096} {
+		least, most := power2(bits-1), new(big.Int).Sub(power2(bits), one)
+		for _, n := range []*big.Int{
+			new(big.Int).Add(least, one), most, new(big.Int).Sub(most, power2(limbBits)), // 1 and all ones below
+			new(big.Int).Add(least, big.NewInt(limbMask)), new(big.Int).Sub(most, big.NewInt(limbMask-1)),
+		} {
+			key := prepareWide(n, lockstepE)
+			var powers []power
+			for _, number := range []*big.Int{
+				new(big.Int), one, new(big.Int).Sub(n, one), new(big.Int).Rsh(n, 1), power2(limbBits), power2(limbBits * (bits/limbBits - 1)),
+				new(big.Int).Sub(least, one), new(big.Int).Sub(power2(bits-2), power2(limbBits*7)),
+			} {
+				want := new(big.Int).Exp(number, big.NewInt(lockstepE), n)
+				powers = append(powers, power{key, number.FillBytes(make([]byte, (bits+7)/8)), want})
+			}
+			for lane, p := range powers {
+				l.load(lane, p.key, p.number)
+			}
+			l.raise(key.blocks)
+			var room [soloLimbs]uint64
+			for lane, p := range powers {
+				checkPower(t, "lockstep", p, l.result(lane, p.key, room[:]))
+				x.raise(p.key, p.number)
+				checkPower(t, "solo", p, x.z[:len(p.key.n)])
+			}
+		}
+	}
+}
+
 // checkPower checks a result, which may be the modulus too much, and what is said of it.
 func checkPower(t *testing.T, who string, p power, z []uint64) {
 	t.Helper()
