@@ -2,6 +2,7 @@ package c14n
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -32,7 +33,9 @@ func slowly(doc []byte, opts Options, unsigned bool, limits xmltext.Limits) (out
 				continue
 			}
 		}
-		c.Token(&t)
+		if c.Token(&t); c.err != nil {
+			return nil, 0, fmt.Errorf("write the canonical form: %w", c.err)
+		}
 	}
 }
 
@@ -41,8 +44,13 @@ func slowly(doc []byte, opts Options, unsigned bool, limits xmltext.Limits) (out
 func checkSkim(t *testing.T, doc []byte) {
 	t.Helper()
 	few := xmltext.Limits{Depth: 6, Elements: 30, Attributes: 3, AllAttributes: 20, Namespaces: 5, Name: 20, Value: 40}
-	for _, limits := range []xmltext.Limits{{}, few} {
-		for _, opts := range []Options{{}, {Method: Exclusive}, {Method: Exclusive, PrefixList: []string{"p", "#default"}}, {Method: Inclusive11, Comments: true}} {
+	checkSkimWithin(t, doc, xmltext.Limits{}, few)
+}
+
+func checkSkimWithin(t *testing.T, doc []byte, all ...xmltext.Limits) {
+	t.Helper()
+	for _, limits := range all {
+		for _, opts := range []Options{{}, {Method: Exclusive}, {Method: Exclusive, PrefixList: []string{"p", "#default"}, Types: true}, {Method: Inclusive11, Comments: true}} {
 			for _, unsigned := range []bool{false, true} {
 				want, wantSignatures, wantErr := slowly(doc, opts, unsigned, limits)
 				var got bytes.Buffer
@@ -86,12 +94,34 @@ var skimSeeds = []string{
 	`<a xmlns:p="urn:p"><b p:d="1" c='2'/><b p:d="1" c='2'>3</b><b p:d="1" p:c="2"/><b p:d="1" c="1" c="2"/></a>`, `<a xmlns:p="urn:p"><b d="2" p:d="1" c='2' xml:lang="zh"/></a>`,
 	"<a xmlns:p=\"urn:p\"><p:b>1\r\n2</p:b>\r\n<b/>\r\n</a>", `<a><b/ ></a>`, `<a><b /></a>`, `<a><b c="1" /></a>`, `<a><b c="1"/></a>`, `<a><b/></b></a>`, `<a><b c=1/></a>`, `<a><b c='1/></a>`,
 	`<a>` + strings.Repeat("x", 5000) + `<b/>` + strings.Repeat("螺", 1400) + `<b c="` + strings.Repeat("é", 19) + `"/></a>`, "<a>" + strings.Repeat("x", 4090) + "螺\xe8\x9e<b/></a>",
+	`<a xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns:p="urn:p" xmlns:q="urn:q"><b i:type="p:T"/><b i:type="q:T"/></a>`,
+	`<a xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns:q="urn:q"><q:b i:type="q:T">1</q:b><b type="q:T" q:type="q:T"/><i:type/></a>`,
+	`<a xmlns:p="urn:p" xmlns:q="urn:p"><b p:c="1" q:c="2"/><b q:c="2" p:c="1"/><p:b q:c="1">2</p:b></a>`,
 	`<a xmlns:xmlns="urn:x"></a>`, `<a><b`, `<a><b c`, `<a><b c=`, `<a><b c="`, `<a><b c="1"`, `<a><`, `<a></`, `<a>`,
 }
 
 func TestSkim(t *testing.T) {
 	for _, doc := range skimSeeds {
 		checkSkim(t, []byte(doc))
+	}
+}
+
+// TestSkimAtLimits puts each limit at each number, so that each document is just within it,
+// and just beyond.
+func TestSkimAtLimits(t *testing.T) {
+	for _, field := range []func(l *xmltext.Limits) *int{
+		func(l *xmltext.Limits) *int { return &l.Depth }, func(l *xmltext.Limits) *int { return &l.Elements },
+		func(l *xmltext.Limits) *int { return &l.Attributes }, func(l *xmltext.Limits) *int { return &l.AllAttributes },
+		func(l *xmltext.Limits) *int { return &l.Namespaces }, func(l *xmltext.Limits) *int { return &l.Name },
+		func(l *xmltext.Limits) *int { return &l.Value },
+	} {
+		for n := 1; n <= 45; n++ {
+			var limits xmltext.Limits
+			*field(&limits) = n
+			for _, doc := range skimSeeds {
+				checkSkimWithin(t, []byte(doc), limits)
+			}
+		}
 	}
 }
 
