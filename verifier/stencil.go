@@ -104,9 +104,10 @@ func (known *stencil) ends(doc []byte) bool {
 func (known *stencil) put(text []byte, canonical *bytes.Buffer, info *signedInfo) bool {
 	var d digest
 	value, err := decodeBase64(d.value[:0], text)
-	if d.size = len(value); err != nil || d.size != known.info.references[0].expected.size {
+	if err != nil || len(value) != known.info.references[0].expected.size {
 		return false
 	}
+	d.size = copy(d.value[:], value) // it need not be there already
 	references := append(info.references, known.info.references...)
 	*info = known.info
 	info.references, references[0].expected = references, d
