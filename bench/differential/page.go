@@ -115,7 +115,7 @@ func (p *page) listed() {
 }
 
 func (p *page) changes() {
-	p.table("Changes", "", "change", "verified", "refused")
+	p.table("Changes", "By the same profile. What was signed anew may be verified with other content.", "change", "verified", "refused")
 	for _, name := range sorted(p.counts.Changes) {
 		f := p.counts.Changes[name]
 		p.row(name, fmt.Sprint(f.Accepted), fmt.Sprint(f.Refused))
@@ -123,7 +123,7 @@ func (p *page) changes() {
 }
 
 func (p *page) runs() {
-	p.table("Runs", "", "commit", "began", "first seed", "documents", "changes", "took")
+	p.table("Runs", "Each goes on with the seed behind the last one's.", "commit", "began", "first seed", "documents", "changes", "took")
 	for _, r := range p.Runs {
 		p.row(r.Commit, r.Began.Format("2006-01-02 15:04"), fmt.Sprint(r.First), fmt.Sprint(r.Documents), fmt.Sprint(r.Mutations),
 			time.Duration(r.Seconds*1e9).Round(time.Second).String())
