@@ -55,6 +55,9 @@ say "tests with the race detector: ingest, registry, cmd/gateway"
 status=0
 # shellcheck disable=SC2046
 go test -count=1 -timeout 10m -race $(go list ./... | grep -E "$raced") 9>&- 2>&1 | tee "$output/race.log" || status=1
+# The verifier's workers share keys and memos. It runs without the detector too, below: that is when allocations are counted.
+say "tests with the race detector: verifier"
+go test -count=1 -timeout 20m -race ./verifier/... 9>&- 2>&1 | tee "$output/race-verifier.log" || status=1
 say "tests of the other rooms"
 # shellcheck disable=SC2046
 go test -count=1 -timeout 10m $(go list ./... | grep -vE "$raced") 9>&- 2>&1 | tee "$output/tests.log" || status=1
