@@ -16,6 +16,9 @@ import (
 // all lanes, and added. Everything else is kept off that way: the carry is known without q
 // (see columns.clear), a's products are added to the lowest vector beside it, and q is
 // multiplied with n moved down by a limb instead of moving down what it was added to.
+//
+// No sum overflows: at each of 80 limbs a column is added four terms below 2^52, or less,
+// and it goes out at the last; what is carried into it is below 2^12.
 type solo struct {
 	vectors    int // of a number
 	sums       []VecVirtual
