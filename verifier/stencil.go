@@ -39,8 +39,8 @@ type stencils struct {
 const maxStencils = 16
 
 // maxStencil is the longest SignedInfo that one is made of, in bytes: as written, in
-// canonical form, and with what is around it. Real ones are a tenth of it, and whoever may
-// send may have them kept.
+// canonical form, and with what is around it. Real ones have 2 or 3 KB, and whoever may send
+// may have them kept.
 const maxStencil = 16 << 10
 
 // fit returns the stencil of the SignedInfo whose start tag is the current token of t and
