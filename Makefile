@@ -56,14 +56,19 @@ bench-engine: ## the engine against xmlsec1, the JDK and goxmldsig; files page a
 bench: ## Go benchmarks of the rooms
 	@go test -run '^$$' -bench . -benchmem ./verifier/... ./ingest/... ./registry/...
 
+# Go's fuzzing reports its own time limit as a failure now and then (golang/go#75804): then there is no failing input.
+FUZZ_ENDED = { grep -q 'context deadline exceeded' .test-output/fuzz.log && ! grep -q 'Failing input' .test-output/fuzz.log; }
+
 fuzz: ## every fuzz test for a while (FUZZTIME=20s each), then documents against the oracles (ARGS='--for 1h')
 	@$(LOCAL) install --parts tests
+	@mkdir -p .test-output
 	@grep -rl --include='*_test.go' '^func Fuzz' bench cmd deploy ingest registry verifier | xargs -n1 dirname | sort -u | \
 	while read -r dir; do \
 	  laws=$$(go test -list '^Fuzz' "./$$dir") || { echo "$$laws" >&2; exit 1; }; \
 	  for law in $$(grep '^Fuzz' <<<"$$laws"); do \
 	    echo "$$dir $$law"; \
-	    go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$dir" || exit 1; \
+	    go test -run '^$$' -fuzz "^$$law\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$dir" 2>&1 | tee .test-output/fuzz.log; \
+	    [ $${PIPESTATUS[0]} = 0 ] || $(FUZZ_ENDED) || exit 1; \
 	  done; \
 	done
 	@$(BUILD) -o bin/ ./bench/differential

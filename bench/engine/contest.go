@@ -255,17 +255,26 @@ func (r *results) measureMemory(own *ours) error {
 	return err
 }
 
+// profiledBatch is the batch whose goals are set.
+const profiledBatch = 8
+
 func (r *results) readProfiles(c course, own *ours) error {
 	for _, size := range []int{size8K, size959K} {
-		d := r.document(size, signer.C14N10)
-		if d == nil {
-			continue
+		for _, method := range []signer.Method{signer.C14N10, signer.Exclusive} {
+			d := r.document(size, method)
+			if d == nil {
+				continue
+			}
+			alone, err := readProfile(d.name(), own.judging(d), 20*c.slice)
+			if err != nil {
+				return err
+			}
+			together, err := readProfile(batchName(d, profiledBatch), own.together(d, profiledBatch), 20*c.slice)
+			if err != nil {
+				return err
+			}
+			r.readings = append(r.readings, alone, together)
 		}
-		read, err := readProfile(d.name(), own.judging(d), 20*c.slice)
-		if err != nil {
-			return err
-		}
-		r.readings = append(r.readings, read)
 	}
 	return nil
 }
