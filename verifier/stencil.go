@@ -26,6 +26,8 @@ type stencil struct {
 	info signedInfo // without the digest
 
 	elements, attributes int // for the limits
+
+	behind int // bytes from it to the document's end, where it was seen last
 }
 
 // stencils are those used last, the latest first.
@@ -97,6 +99,12 @@ func (s *stencils) keep(r *reading, info *signedInfo) {
 func (known *stencil) ends(doc []byte) bool {
 	begin := len(doc) - len(known.after) - known.digest - len(known.before)
 	return begin >= 0 && bytes.HasSuffix(doc, known.after) && bytes.HasPrefix(doc[begin:], known.before)
+}
+
+// guess is that of a document which has such a SignedInfo.
+func (known *stencil) guess() guess {
+	ref := &known.info.references[0]
+	return guess{form: ref.form, hash: ref.digestBy.hash}
 }
 
 // put makes the canonical form and the content of the SignedInfo with that digest. It does

@@ -238,7 +238,7 @@ func (t *Tokenizer) declare(prefix, raw []byte, clean bool, offset int) *Error {
 		return t.tooLarge(offset, "a namespace name is longer than %d bytes", t.limits.Name)
 	case len(t.space.bindings) > t.limits.Namespaces: // one of them is xml's
 		return t.tooLarge(offset, "more than %d namespaces are in scope", t.limits.Namespaces)
-	case len(uri) > 0 && t.relative == nil && !isAbsolute(uri):
+	case len(uri) > 0 && t.relative == nil && !t.absoluteName(uri):
 		t.relative = newError(t.doc, RelativeNamespace, offset, "the namespace name %s is no absolute URI", quote(uri))
 	}
 	id := t.space.add(prefix)
@@ -249,6 +249,22 @@ func (t *Tokenizer) declare(prefix, raw []byte, clean bool, offset int) *Error {
 	t.Declarations = append(t.Declarations, Declaration{Prefix: prefix, ID: id, Namespace: uri, Shadowed: t.space.uri(id)})
 	t.space.bind(id, uri, int32(len(t.open)))
 	return nil
+}
+
+// absoluteName is isAbsolute, remembering: documents declare the same few namespaces over
+// and over.
+func (t *Tokenizer) absoluteName(uri []byte) bool {
+	for _, known := range t.absolute {
+		if bytes.Equal(known, uri) {
+			return true
+		}
+	}
+	if !isAbsolute(uri) {
+		return false
+	}
+	copy(t.absolute[1:], t.absolute[:])
+	t.absolute[0] = uri
+	return true
 }
 
 // resolve gives the names of the current start tag their meaning, sorts what is to be

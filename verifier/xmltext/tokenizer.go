@@ -96,9 +96,10 @@ type Tokenizer struct {
 	values     []byte // namespace names that could not be slices of the document
 	elements   int
 	attributes int
-	rooted     bool   // the root was met
-	emptyTag   bool   // an End is due
-	relative   *Error // the first relative namespace name, told at the end
+	rooted     bool      // the root was met
+	emptyTag   bool      // an End is due
+	relative   *Error    // the first relative namespace name, told at the end
+	absolute   [4][]byte // namespace names of this document that are absolute URIs, the latest first
 
 	chart *chart // what Skim sees of the document; made when it is first called
 }
@@ -123,6 +124,7 @@ func (t *Tokenizer) begin(doc []byte, offset int, limits Limits) {
 	t.open, t.xml, t.values = t.open[:0], t.xml[:0], t.values[:0]
 	t.elements, t.attributes = 0, 0
 	t.rooted, t.emptyTag, t.relative = false, false, nil
+	clear(t.absolute[:]) // the bytes may be others now
 	if t.chart != nil {
 		t.chart.size = 0 // it is of another document
 	}
@@ -131,6 +133,7 @@ func (t *Tokenizer) begin(doc []byte, offset int, limits Limits) {
 // Release lets go of the document, so that t can be kept without keeping it.
 func (t *Tokenizer) Release() {
 	t.doc, t.Data, t.QName, t.Name = nil, nil, nil, Name{}
+	clear(t.absolute[:])
 	t.Attrs = Forget(t.Attrs)
 	t.Declarations = Forget(t.Declarations)
 	t.xml = Forget(t.xml)

@@ -210,6 +210,7 @@ func TestRefused(t *testing.T) {
 		{"10 relative namespace", "<a xmlns='b'/>", RelativeNamespace},
 		{"10 relative namespace of a prefix", "<a xmlns:b='../c'/>", RelativeNamespace},
 		{"10 relative namespace of digits", "<a xmlns:b='1'/>", RelativeNamespace},
+		{"10 relative namespace after others", "<a xmlns:b='urn:b' xmlns:c='urn:c'><d xmlns='urn:b'/><d xmlns='urn/b'/></a>", RelativeNamespace},
 		{"10 scheme only", "<a xmlns:b='urn:'/>", RelativeNamespace},
 		{"10 not the characters of a URI", "<a xmlns:b='http://e\u0080'/>", RelativeNamespace},
 		{"10 blank in a URI", "<a xmlns:b='urn:a b'/>", RelativeNamespace},
@@ -398,6 +399,35 @@ func TestReleasedTokenizerReadsOn(t *testing.T) {
 			if !slices.Equal(got, want) || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 				t.Errorf("reused on %q: %q, %v, want %q, %v", doc, got, gotErr, want, wantErr)
 			}
+		}
+	}
+}
+
+// TestNothingIsKeptOfADocument overwrites a document whose namespace names were found good
+// with one whose names are not.
+func TestNothingIsKeptOfADocument(t *testing.T) {
+	for _, tt := range []struct{ good, bad string }{
+		{`<a xmlns="urn:x"/>`, `<a xmlns="urn/x"/>`},
+		{`<a xmlns="urn&#58;x"/>`, `<a xmlns="urn&#47;x"/>`},
+	} {
+		doc := []byte(tt.good)
+		var reused Tokenizer
+		if err := drain(&reused, doc); err != nil {
+			t.Fatal(err)
+		}
+		copy(doc, tt.bad)
+		var fault *Error
+		if err := drain(&reused, doc); !errors.As(err, &fault) || fault.Fault != RelativeNamespace {
+			t.Errorf("read %q after %q: %v, want fault %d", tt.bad, tt.good, err, RelativeNamespace)
+		}
+	}
+}
+
+func drain(r *Tokenizer, doc []byte) error {
+	r.Reset(doc, Limits{})
+	for {
+		if kind, err := r.Next(); err != nil || kind == EOF {
+			return err
 		}
 	}
 }
