@@ -60,7 +60,10 @@ func (p goPackage) room() (path, room string) {
 
 func (p goPackage) testKit() bool { return isTestKit(p.ImportPath) }
 
-func isTestKit(path string) bool { return strings.HasSuffix(path, "test") }
+// isTestKit reports whether a package, or one above it, is named as a test kit is: "…test".
+func isTestKit(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(name string) bool { return strings.HasSuffix(name, "test") })
+}
 
 func TestImportsRunOneWay(t *testing.T) {
 	for _, p := range packages(t) {
