@@ -39,11 +39,12 @@ var (
 // shades are all that a drawing uses.
 func shades() []shade { return append([]shade{paper, ink, rule, faint}, lines...) }
 
-// A figure is a drawing of lines, both axes logarithmic.
+// A figure is a drawing of lines, both axes logarithmic unless it says otherwise.
 type figure struct {
 	title, x string
 	xTick    func(float64) string
 	ticks    []float64 // of x; nil: at each power of ten
+	step     steps     // of a y axis that is linear and begins at 0, in seconds; 0: logarithmic
 	series   []series
 }
 
@@ -82,7 +83,7 @@ func (r *results) series(who string, s shade, cost func(*document) float64) seri
 // together, with what OpenSSL takes for the RSA of one alone.
 func (r *results) byBatch() figure {
 	f := figure{title: "Time of one 8 KB message in a batch, on one core", x: "messages in the batch",
-		xTick: func(n float64) string { return fmt.Sprint(n) }}
+		xTick: func(n float64) string { return fmt.Sprint(n) }, step: 5e-6}
 	for _, n := range batchSizes {
 		f.ticks = append(f.ticks, float64(n))
 	}
@@ -97,7 +98,7 @@ func (r *results) byBatch() figure {
 	}
 	if took := r.openssl[2048]; took > 0 {
 		first, last := float64(batchSizes[0]), float64(batchSizes[len(batchSizes)-1])
-		f.series = append(f.series, series{who: "OpenSSL, RSA-2048 alone", shade: faint, dashed: true,
+		f.series = append(f.series, series{who: "OpenSSL's RSA-2048 alone", shade: faint, dashed: true,
 			points: plotter.XYs{{X: first, Y: took.Seconds()}, {X: last, Y: took.Seconds()}}})
 	}
 	return f
@@ -127,7 +128,7 @@ func (f figure) draw() ([]byte, error) {
 		}
 		p.Add(name)
 	}
-	p.X.Max *= 3 // room for the names
+	p.X.Max *= 5 // room for the names
 	canvas := vgsvg.New(vg.Points(600), vg.Points(400))
 	p.Draw(draw.Crop(draw.New(canvas), vg.Points(8), -vg.Points(12), vg.Points(8), -vg.Points(10)))
 	var svg bytes.Buffer
@@ -148,7 +149,10 @@ func (f figure) frame() *plot.Plot {
 	if f.ticks != nil {
 		p.X.Tick.Marker = f.constantTicks()
 	}
-	p.Y.Tick.Marker = halves(func(s float64) string { return timeText(s * 1e9) })
+	p.Y.Tick.Marker = decades(secondsName)
+	if f.step > 0 {
+		p.Y.Scale, p.Y.Tick.Marker, p.Y.Min = plot.LinearScale{}, f.step, 0
+	}
 	p.Title.TextStyle.Color = ink.light
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Color, axis.Tick.Color = ink.light, ink.light
@@ -168,23 +172,23 @@ func (f figure) constantTicks() plot.ConstantTicks {
 	return all
 }
 
-// halves puts named ticks at powers of ten where there are two or more, and else at 1, 2
-// and 5 times of them.
-type halves func(float64) string
+// steps puts a named tick at each multiple of itself.
+type steps float64
 
-func (name halves) Ticks(least, most float64) []plot.Tick {
-	if all := decades(name).Ticks(least, most); len(all) > 1 {
-		return all
-	}
+func (step steps) Ticks(least, most float64) []plot.Tick {
 	var all []plot.Tick
-	for e := math.Floor(math.Log10(least)); e <= math.Ceil(math.Log10(most)); e++ {
-		for _, of := range []float64{1, 2, 5} {
-			if at := of * math.Pow(10, e); at >= least && at <= most {
-				all = append(all, plot.Tick{Value: at, Label: name(at)})
-			}
-		}
+	for i := math.Ceil(least / float64(step)); i*float64(step) <= most; i++ {
+		at := i * float64(step)
+		all = append(all, plot.Tick{Value: at, Label: secondsName(at)})
 	}
 	return all
+}
+
+func secondsName(s float64) string {
+	if s == 0 {
+		return "0"
+	}
+	return timeText(s * 1e9)
 }
 
 // label is a line's name at its end.
@@ -194,6 +198,9 @@ func label(s series) (*plotter.Labels, error) {
 		return nil, fmt.Errorf("name the line of %s: %w", s.who, err)
 	}
 	name.Offset = vg.Point{X: vg.Points(6), Y: -vg.Points(3)}
+	if s.dashed {
+		name.Offset.Y = -vg.Points(13) // it is what others are held against, and near to them
+	}
 	name.TextStyle[0].Color = s.shade.light
 	return name, nil
 }

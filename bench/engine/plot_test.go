@@ -44,3 +44,17 @@ func TestDrawing(t *testing.T) {
 		t.Errorf("a colour is not among the shades: %q", body[at:min(at+20, len(body))])
 	}
 }
+
+// TestLinearDrawing: a drawing whose y axis begins at 0 has a tick there, and at each step.
+func TestLinearDrawing(t *testing.T) {
+	few := []series{{who: "some", points: plotter.XYs{{X: 1, Y: 2e-5}, {X: 64, Y: 1.6e-5}}, shade: lines[0]}}
+	svg, err := figure{title: "Time", x: "messages", xTick: sizeName, step: 1e-5, series: few}.draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{">0<", ">10 µs<", ">20 µs<"} {
+		if !strings.Contains(string(svg), name) {
+			t.Errorf("the drawing lacks %q", name)
+		}
+	}
+}
