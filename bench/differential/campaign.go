@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"turnkey-gateway/bench/place"
 	"turnkey-gateway/verifier/verifiertest/differential"
 )
 
@@ -67,7 +68,7 @@ func begin(o options) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Runs = append(s.Runs, stretch{Began: time.Now().UTC(), Commit: commit(), First: s.Next})
+	s.Runs = append(s.Runs, stretch{Began: time.Now().UTC(), Commit: place.Commit(), First: s.Next})
 	return s, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"turnkey-gateway/bench/place"
 	"turnkey-gateway/verifier/verifiertest/differential"
 )
 
@@ -57,7 +58,7 @@ func (p *page) row(cells ...string) { p.printf("| %s |\n", strings.Join(cells, "
 
 func (p *page) head(oracles []differential.Oracle, now time.Time) {
 	c := &p.counts
-	p.printf("# Differential tests, %s\n\nCommit %s. %s.\n\n", now.Format("2006-01-02 15:04 MST"), p.Runs[len(p.Runs)-1].Commit, machine())
+	p.printf("# Differential tests, %s\n\nCommit %s. %s.\n\n", now.Format("2006-01-02 15:04 MST"), p.Runs[len(p.Runs)-1].Commit, place.Machine())
 	for _, o := range oracles {
 		p.printf("- %s: %s\n", o.Name(), o.Version())
 	}

@@ -54,10 +54,7 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r, err := newReport()
-	if err != nil {
-		return err
-	}
+	r := newReport()
 	for _, sc := range scenarios {
 		if *only != "" && !strings.Contains(","+*only+",", ","+sc.name+",") {
 			continue

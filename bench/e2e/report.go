@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"turnkey-gateway/bench/place"
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/verifier"
 )
@@ -16,26 +14,11 @@ import (
 // A report is what is printed and filed: Markdown with where and when it was measured.
 type report struct{ strings.Builder }
 
-func newReport() (*report, error) {
-	commit, err := exec.Command("git", "describe", "--always", "--dirty").Output()
-	if err != nil {
-		return nil, fmt.Errorf("ask git which commit is measured: %w", err)
-	}
+func newReport() *report {
 	r := &report{}
-	fmt.Fprintf(r, "# End to end, %s\n\nCommit %s; %s, %d cores (%s); real Apache Kafka, PostgreSQL and Redis of `make stack` on the same machine.\nMade by `make measure`. Each figure stands only because the promise behind it held: a run with a deviation files nothing.\n",
-		time.Now().UTC().Format("2006-01-02 15:04 MST"), strings.TrimSpace(string(commit)), runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), cpu())
-	return r, nil
-}
-
-// cpu is the processor's name, where the system tells it.
-func cpu() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
+	fmt.Fprintf(r, "# End to end, %s\n\nCommit %s; %s; real Apache Kafka, PostgreSQL and Redis of `make stack` on the same machine.\nMade by `make measure`. Each figure stands only because the promise behind it held: a run with a deviation files nothing.\n",
+		time.Now().UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine())
+	return r
 }
 
 func (r *report) section(name, about string) { fmt.Fprintf(r, "\n## %s\n%s.\n\n", name, about) }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"turnkey-gateway/bench/place"
 	"turnkey-gateway/verifier/signer"
 )
 
@@ -43,7 +44,7 @@ var rsaNames = []string{rsaPlain, rsaAlone, rsaTogether}
 // dir; progress is told to say.
 func contest(ctx context.Context, c course, dir string, say func(string, ...any)) (*results, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	r := &results{begun: time.Now()}
+	r := &results{begun: time.Now(), load: place.Load()}
 	own, err := newOurs(r.begun)
 	if err != nil {
 		return nil, err

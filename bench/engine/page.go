@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"turnkey-gateway/bench/place"
 	"turnkey-gateway/verifier/signer"
 )
 
@@ -41,7 +42,7 @@ func (p *page) header(columns ...string) {
 func (p *page) row(cells ...string) { p.printf("| %s |\n", strings.Join(cells, " | ")) }
 
 func (r *results) head(p *page) {
-	p.printf("# The engine against its peers, %s\n\nCommit %s. %s.\n\n", r.begun.UTC().Format("2006-01-02 15:04 MST"), commit(), machine())
+	p.printf("# The engine against its peers, %s\n\nCommit %s. %s, load %s before.\n\n", r.begun.UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine(), r.load)
 	for _, peer := range r.peers {
 		p.printf("- %s: %s\n", peer.name(), peer.version())
 	}

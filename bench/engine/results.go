@@ -19,6 +19,7 @@ const (
 // results are all that was measured.
 type results struct {
 	begun   time.Time
+	load    string // the machine's, then
 	docs    []*document
 	peers   []peer
 	missing []string // peers that are not installed

@@ -1,4 +1,5 @@
-package main
+// Package place says what was measured and on what, for the pages of results.
+package place
 
 import (
 	"fmt"
@@ -8,8 +9,8 @@ import (
 	"strings"
 )
 
-// machine says what it ran on, in one line.
-func machine() string {
+// Machine is the processor and the system, in a few words.
+func Machine() string {
 	return fmt.Sprintf("%s, %d cores, %s/%s", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 }
 
@@ -24,8 +25,18 @@ func processor() string {
 	return runtime.GOARCH
 }
 
-// commit is the one that is checked out.
-func commit() string {
+// Load is how many wanted the cores in the last minute; empty where the system doesn't tell.
+func Load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	minute, _, _ := strings.Cut(string(text), " ")
+	return minute
+}
+
+// Commit is the one that is checked out in the working directory.
+func Commit() string {
 	out, err := exec.Command("git", "describe", "--always", "--dirty").Output()
 	if err != nil {
 		return "unknown"
