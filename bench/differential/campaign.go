@@ -24,15 +24,11 @@ type trier interface {
 
 // campaign starts the oracles, tries what it is told to, and files the page.
 func campaign(ctx context.Context, o options, log io.Writer) error {
-	oracles, end, err := differential.Start()
-	if err != nil {
-		return fmt.Errorf("start the oracles (make fuzz installs them): %w", err)
-	}
-	defer end()
-	r, err := differential.New(oracles, o.mutations)
+	r, oracles, end, err := start(o)
 	if err != nil {
 		return err
 	}
+	defer end()
 	s, err := begin(o)
 	if err != nil {
 		return err
@@ -52,6 +48,19 @@ func campaign(ctx context.Context, o options, log io.Writer) error {
 		return fmt.Errorf("%d seeds with findings: see %s", n, findingsDir(o.dir))
 	}
 	return nil
+}
+
+// start starts the oracles and what asks them; end ends them.
+func start(o options) (r *differential.Runner, oracles []differential.Oracle, end func(), err error) {
+	oracles, end, err = differential.Start()
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("start the oracles (make fuzz installs them): %w", err)
+	}
+	if r, err = differential.New(oracles, o.mutations); err != nil {
+		end()
+		return nil, nil, nil, err
+	}
+	return r, oracles, end, nil
 }
 
 // begin returns the state to go on with.

@@ -48,15 +48,11 @@ func text(f differential.Finding) string {
 
 // replay tries one seed and prints what is found.
 func replay(o options, out io.Writer) error {
-	oracles, end, err := differential.Start()
-	if err != nil {
-		return fmt.Errorf("start the oracles (make fuzz installs them): %w", err)
-	}
-	defer end()
-	r, err := differential.New(oracles, o.mutations)
+	r, _, end, err := start(o)
 	if err != nil {
 		return err
 	}
+	defer end()
 	tried := r.Seed(o.seed)
 	for _, f := range tried.Findings {
 		fmt.Fprintf(out, "%s\n%s\n\n", text(f), f.Document)

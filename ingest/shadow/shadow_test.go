@@ -26,12 +26,7 @@ var now = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 // sample documents: one signed, and the same changed since.
 var (
 	holder = sync.OnceValue(func() *verifiertest.Identity {
-		pki, err := verifiertest.NewPKI(1, now)
-		if err != nil {
-			panic(err)
-		}
-		id, err := pki.Customs.Issue(verifiertest.CustomsHolder{BusinessID: "97162640"},
-			verifiertest.Terms{NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 6, 0)})
+		id, err := verifiertest.NewTrader(now)
 		if err != nil {
 			panic(err)
 		}

@@ -4,12 +4,23 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
+	"time"
 )
 
 // A Holder is who a certificate is issued to; each authority issues to its own kind.
 type Holder interface {
 	subject() name
 	attributes() []directoryAttribute
+}
+
+// NewTrader returns a holder of an authority of its own, certified by customs for half a
+// year and since a month.
+func NewTrader(at time.Time) (*Identity, error) {
+	pki, err := NewPKI(1, at)
+	if err != nil {
+		return nil, err
+	}
+	return pki.Customs.Issue(CustomsHolder{BusinessID: "97162640"}, Terms{NotBefore: at.AddDate(0, -1, 0), NotAfter: at.AddDate(0, 6, 0)})
 }
 
 // A Company holds a certificate in the layout of MOEACA (工商憑證).
