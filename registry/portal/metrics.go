@@ -1,0 +1,47 @@
+package portal
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	auto := promauto.With(reg)
+	return &metrics{
+		requests: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "turnkey_portal_requests_total",
+			Help: "Requests answered, by pattern of the route (none where nothing matched), method and class of status.",
+		}, []string{"route", "method", "status"}),
+		seconds: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "turnkey_portal_request_seconds",
+			Help:    "Time taken to answer, by pattern of the route.",
+			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route"}),
+	}
+}
+
+func (m *metrics) observe(route, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, methodLabel(method), statusLabel(status)).Inc()
+	m.seconds.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// methodLabel is one of those that routes have, or other.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		return method
+	}
+	return "other"
+}
+
+// statusLabel is the class of a status: 2xx.
+func statusLabel(status int) string { return strconv.Itoa(status/100) + "xx" }

@@ -1,0 +1,6 @@
+package portal
+
+import "net/http"
+
+// registerRoutes are those of 註冊.
+func (p *Portal) registerRoutes(*http.ServeMux) {}
