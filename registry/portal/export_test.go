@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/challenge"
 )
 
 // Files and lists that tests go through.
@@ -44,7 +45,7 @@ type samplePage struct {
 
 func (p *Portal) sampleRoutes(mux *http.ServeMux) {
 	show := func(w http.ResponseWriter, r *http.Request) error {
-		card, err := p.cardPanel(w, r, registry.MOEACA, "sample")
+		card, err := p.cardPanel(w, r, registry.MOEACA, challenge.Prove)
 		if err != nil {
 			return err
 		}
