@@ -63,7 +63,7 @@ const maxPlaces = 8
 
 // LikelyCause says what explains that the digest of a Reference differs, and false where
 // none does or nothing is known of it. The search is made at each call; it hashes at most
-// 4 MiB.
+// 4 MiB, and tries more than is tried for the verdict's detail.
 func (v Verdict) LikelyCause() (Cause, bool) {
 	if v.msg == nil || v.msg.signed == nil || v.msg.refused.reason != Unjudged {
 		return Cause{}, false
@@ -72,7 +72,7 @@ func (v Verdict) LikelyCause() (Cause, bool) {
 	if ref == nil {
 		return Cause{}, false
 	}
-	return v.msg.likelyCause(ref, maxPlaces)
+	return v.msg.likelyCause(ref, true)
 }
 
 // places finds in the document what was found in the canonical form, at most so many.

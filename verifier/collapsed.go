@@ -101,7 +101,13 @@ func widened(text []byte, at []int) []byte {
 // before others.
 func (s *search) collapsed(canonical []byte) bool {
 	all := blanks(canonical)
-	return s.texts(canonical, all) || s.each(canonical, all) || s.pairs(canonical, all, true) || s.pairs(canonical, all, false)
+	if s.texts(canonical, all) || s.each(canonical, all) {
+		return true
+	}
+	if !s.thorough { // a short document has many pairs
+		s.budget = min(s.budget, maxPaired)
+	}
+	return s.pairs(canonical, all, true) || s.pairs(canonical, all, false)
 }
 
 // A state is a digest of the beginning of a canonical form, with some of its blanks

@@ -114,7 +114,7 @@ func (d Detail) JSON() []byte {
 		o.Expected = base64.StdEncoding.EncodeToString(ref.expected.bytes())
 		o.Found = base64.StdEncoding.EncodeToString(ref.found.bytes())
 		o.DigestBy = ref.digestBy.name
-		if cause, ok := v.msg.likelyCause(ref, 1); ok {
+		if cause, ok := v.msg.likelyCause(ref, false); ok {
 			o.Cause = cause.Kind.String()
 			o.CauseLine, o.CauseIn = cause.Places[0].Line, cause.Places[0].Element
 		}

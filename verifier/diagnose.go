@@ -15,6 +15,7 @@ import (
 const (
 	maxSearched = 512 << 10
 	maxHashed   = 4 << 20
+	maxPaired   = 512 << 10 // of those, for pairs of blanks, unless the search is thorough
 )
 
 // A search tries what the signer may have signed, until its digest is the expected one.
@@ -22,6 +23,8 @@ type search struct {
 	m      *Message
 	ref    *reference
 	budget int // bytes that may still be hashed
+
+	thorough bool // pairs of blanks may take all that is left of it
 
 	// at is where what was found differs from the canonical form, in offsets of that, in
 	// order; none where it is about the Signature.
@@ -32,9 +35,9 @@ type search struct {
 
 // likelyCause says what happened to the document between signing and receipt, nothing
 // where none of what commonly happens explains the digest. It is no guess: a cause is
-// given only if undoing it gives the digest that was signed. Of the places where it shows
-// it names at most so many.
-func (m *Message) likelyCause(ref *reference, places int) (Cause, bool) {
+// given only if undoing it gives the digest that was signed. A person who asks for it gets
+// a thorough search, and all places where it shows; a rejection the first, for less.
+func (m *Message) likelyCause(ref *reference, thorough bool) (Cause, bool) {
 	if len(m.doc) > maxSearched {
 		return Cause{}, false
 	}
@@ -42,7 +45,7 @@ func (m *Message) likelyCause(ref *reference, places int) (Cause, bool) {
 	if _, err := ref.write(&canonical, m.doc, m.engine.limits); err != nil {
 		return Cause{}, false
 	}
-	s := &search{m: m, ref: ref, budget: maxHashed}
+	s := &search{m: m, ref: ref, budget: maxHashed, thorough: thorough}
 	found := canonical.Bytes()
 	for _, try := range []struct {
 		cause CauseKind
@@ -57,6 +60,10 @@ func (m *Message) likelyCause(ref *reference, places int) (Cause, bool) {
 		{BlanksCollapsed, s.collapsed},
 	} {
 		if try.holds(found) {
+			places := 1
+			if thorough {
+				places = maxPlaces
+			}
 			return Cause{Kind: try.cause, Places: s.places(found, try.cause == BlanksCollapsed, places)}, true
 		}
 	}

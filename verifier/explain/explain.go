@@ -364,8 +364,8 @@ func (e *explaining) signedInfo(s *signatureForm) {
 	if signed == nil {
 		e.add(Bad, Text{"hash signed", "簽章內雜湊"}, why)
 		for _, c := range inMessage {
-			if opened, _ := openSignature(c, s.value, hash); opened != nil && !registered(e.certs, c) {
-				e.line(Text{"but", "但是"}, say(Text{"the certificate in the message opens it: serial %s, which is not registered", "報文所附憑證可解開：序號 %s，但未登錄"}, shown(c.Serial())))
+			if opened, _ := openSignature(c, s.value, hash); bytes.Equal(opened, want) && !registered(e.certs, c) {
+				e.line(Text{"but", "但是"}, say(Text{"the key of the certificate in the message signed this SignedInfo: serial %s, which is not registered", "此 SignedInfo 是由報文所附憑證的金鑰所簽：序號 %s，但未登錄"}, shown(c.Serial())))
 				break
 			}
 		}

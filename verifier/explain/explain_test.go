@@ -2,8 +2,12 @@ package explain_test
 
 import (
 	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -220,8 +224,8 @@ func TestExplainEachFault(t *testing.T) {
 		{"changed", replace(t, good, ">100<", ">900<"), alice, now, verifier.DigestMismatch, StepReference,
 			[]string{"DIFFERENT: the content", "no other canonicalisation", "digest signed"}, []string{"不同：內容", "內容本身已被更動", "簽章時摘要"}},
 		{"wrong certificate", good, bob, now, verifier.UnregisteredCertificate, StepCertificate,
-			[]string{"does not open with this certificate's key", "the certificate in the message opens it", "NOT among those registered", "has not registered the certificate", "in force, until"},
-			[]string{"無法以此憑證的金鑰解開", "報文所附憑證可解開", "不在已登錄的憑證之中", "未登錄 KeyInfo 所載的憑證", "生效中，有效至"}},
+			[]string{"does not open with this certificate's key", "the key of the certificate in the message signed this", "NOT among those registered", "has not registered the certificate", "in force, until"},
+			[]string{"無法以此憑證的金鑰解開", "由報文所附憑證的金鑰所簽", "不在已登錄的憑證之中", "未登錄 KeyInfo 所載的憑證", "生效中，有效至"}},
 		{"expired", good, alice, now.AddDate(1, 0, 0), verifier.CertificateExpired, StepCertificate, []string{"the certificate expired at", "state: The certificate"}, []string{"憑證已於", "狀態: 收到報文時"}},
 		{"SignedInfo changed", replace(t, good, `<SignedInfo>`, `<SignedInfo Id="x">`), alice, now, verifier.SignatureMismatch, StepSignedInfo,
 			[]string{"DIFFERENT: this key signed, but SignedInfo was changed"}, []string{"SignedInfo 事後被更動"}},
@@ -357,8 +361,12 @@ func TestExplainIsBounded(t *testing.T) {
 // FuzzExplain: whatever a document is, its explanation is short, can be read, is the same
 // each time, and agrees with the verdict.
 func FuzzExplain(f *testing.F) {
-	id := broker(f, 0)
+	id := keptBroker(f)
 	good := signed(f, id, string(verifiertest.Declaration("ABC", 7)))
+	f.Add([]byte(good))
+	// Its workers have other certificates of the same key.
+	begin, end := strings.Index(good, "<KeyInfo>"), strings.Index(good, "</KeyInfo>")+len("</KeyInfo>")
+	good = good[:begin] + good[end:]
 	f.Add([]byte(good))
 	f.Add([]byte(strings.Replace(good, "AA  15", "AA 15", 1)))
 	f.Add([]byte(strings.Replace(good, `URI=""`, `URI="#x"`, 1)))
@@ -383,6 +391,30 @@ func FuzzExplain(f *testing.F) {
 			}
 		}
 	})
+}
+
+// keptBroker is a holder whose key is the same in every process.
+func keptBroker(t testing.TB) *verifiertest.Identity {
+	t.Helper()
+	text, err := os.ReadFile("../testdata/people/alice.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorities, err := pki()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := authorities.Customs.Issue(verifiertest.CustomsHolder{BusinessID: "97162640"},
+		verifiertest.Terms{NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 6, 0), Key: key.(*rsa.PrivateKey)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 func TestShownLanguages(t *testing.T) {
