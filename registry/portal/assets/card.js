@@ -100,10 +100,17 @@ for (const panel of document.querySelectorAll("[data-card]")) {
   }
 
   load.addEventListener("click", read);
-  pin.addEventListener("keydown", (event) => {
+  // Enter in the PIN reads the card. It mustn't send the form, and the panel must stay
+  // as it is until the key is up: what is hidden earlier passes the key on.
+  let entered = false;
+  for (const kind of ["keydown", "keypress"]) pin.addEventListener(kind, (event) => {
     if (event.key !== "Enter") return;
-    event.preventDefault(); // or the form would be sent
-    read();
+    event.preventDefault();
+    entered = true;
+  });
+  pin.addEventListener("keyup", (event) => {
+    if (event.key === "Enter" && entered) read();
+    entered = false;
   });
   // Nothing that was typed stays in a page that is left and come back to.
   addEventListener("pagehide", () => { pin.value = ""; });
