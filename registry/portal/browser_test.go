@@ -119,29 +119,30 @@ func TestAChosenFileIsShownByName(t *testing.T) {
 }
 
 // agent stands in for the card agent: what it answers is set by the test.
-const agent = `CardAgent.prototype.call = async (method, params) => {
-  (window.calls ||= []).push(method + " " + JSON.stringify(params));
-  if (window.fails && window.fails[method]) throw Object.assign(new Error(), window.fails[method]);
-  return { hello: { version: "1" }, list: window.listed, certificate: { certificate: "TUlJ" }, sign: { signature: "c2ln" } }[method];
-}; window.listed = %s; true`
+const agent = `CardAgent.prototype.ask = async (what, members) => {
+  (window.calls ||= []).push(what + " " + JSON.stringify(members));
+  if (window.fails[what]) throw CardAgent.error(window.fails[what]);
+  return { list: { readers: [{ slot: "7", reader: "EZUSB", card: { label: "HiCOS", tries: "unknown" } }] }, sign: { signature: "c2ln", certificate: { der: "TUlJ" } } }[what];
+}; window.fails = %s; true`
 
 func TestCardPanel(t *testing.T) {
 	b := portaltest.NewBrowser(t, sample(t, portaltest.NewMemory()))
 	b.Goto("/sample")
 	b.Wait(`[data-card][data-state=absent]`)
-	for _, step := range []struct{ state, listed string }{
-		{"no-reader", `{readers: 0, cards: []}`},
-		{"no-card", `{readers: 1, cards: []}`},
-		{"ready", `{readers: 1, cards: [{slot: 7, reader: "EZUSB", label: "MOEACA"}]}`},
+	for _, step := range []struct{ state, fails string }{
+		{"untrusted", `{list: {code: "UNTRUSTED_SITE", zh: "請執行 cardagent allow", en: "run cardagent allow"}}`},
+		{"no-reader", `{list: {code: "NO_READER"}}`},
+		{"no-card", `{list: {code: "NO_CARD"}}`},
+		{"ready", `{}`},
 	} {
-		portaltest.Eval[bool](b, fmt.Sprintf(agent, step.listed))
+		portaltest.Eval[bool](b, fmt.Sprintf(agent, step.fails))
 		b.Wait(`[data-card][data-state=` + step.state + `]`)
 		b.Screenshot("card-" + step.state)
 	}
-	portaltest.Eval[bool](b, `window.fails = {sign: {code: "PIN_WRONG", tries: 2}}; true`)
+	portaltest.Eval[bool](b, `window.fails = {sign: {code: "WRONG_PIN", zh: "PIN 碼錯誤，請於 2 秒後再試", en: "wrong", wait: 2}}; true`)
 	b.Fill("#pin", "123456")
 	b.Click("[data-card-load]")
-	if words := b.Text("[data-card-error]"); words != "PIN 碼錯誤，剩餘 2 次機會" {
+	if words := b.Text("[data-card-error]"); words != "PIN 碼錯誤，請於 2 秒後再試" {
 		t.Errorf("it says %q", words)
 	}
 	if left := portaltest.Eval[string](b, `document.querySelector("#pin").value`); left != "" {
@@ -150,7 +151,15 @@ func TestCardPanel(t *testing.T) {
 	b.Audit("card-error")
 	b.Screenshot("card-error")
 
-	portaltest.Eval[bool](b, `window.fails = null; true`)
+	portaltest.Eval[bool](b, `window.fails = {sign: {code: "LAST_TRY"}}; true`)
+	b.Fill("#pin", "123456")
+	b.Click("[data-card-load]")
+	b.Wait("[data-card-last]")
+	b.Audit("card-last-try")
+	b.Screenshot("card-last-try")
+
+	portaltest.Eval[bool](b, `window.fails = {}; true`)
+	b.Click("label[for=card-last]")
 	b.Do("type the PIN", chromedp.SendKeys(chromedp.CSS("#pin"), "123456\r"))
 	b.Wait(`[data-card][data-state=done]`)
 	if words := b.Text("[data-card-done]"); words != "卡片匯入完成 MII" {
@@ -163,7 +172,7 @@ func TestCardPanel(t *testing.T) {
 	}
 	calls := portaltest.Eval[[]string](b, `window.calls`)
 	if !slices.ContainsFunc(calls, func(c string) bool {
-		return strings.HasPrefix(c, `sign {"slot":7,"pin":"123456","purpose":"sample","nonce":"`)
+		return strings.HasPrefix(c, `sign {"slot":"7","purpose":"sample","nonce":"`) && strings.HasSuffix(c, `"pin":"123456","last_try":true}`)
 	}) {
 		t.Errorf("the agent was asked %v", calls)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -222,10 +223,28 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
+// A syncBuffer is a log that may be read while it is written.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
 func TestFailures(t *testing.T) {
 	memory := portaltest.NewMemory()
 	memory.Wait = 61 * time.Second
-	var log bytes.Buffer
+	var log syncBuffer
 	origin := sample(t, memory, func(cfg *portal.Config) { cfg.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
 	client := portaltest.NewClient(t, origin)
 	client.Get("/sample")
@@ -258,7 +277,7 @@ func TestFailures(t *testing.T) {
 	if retry := tests[4].page.Header.Get("Retry-After"); retry != "61" {
 		t.Errorf("429 says Retry-After %q", retry)
 	}
-	memory.Err = errors.New("the database is down")
+	memory.Fail(errors.New("the database is down"))
 	if page := client.Get("/sample"); page.StatusCode != http.StatusServiceUnavailable || strings.Contains(page.Text, "database") {
 		t.Errorf("without a database: %d", page.StatusCode)
 	}
@@ -269,14 +288,19 @@ func TestFailures(t *testing.T) {
 
 func TestRequestsAreCountedByRoute(t *testing.T) {
 	metrics := prometheus.NewRegistry()
-	client := portaltest.NewClient(t, sample(t, portaltest.NewMemory(), func(cfg *portal.Config) { cfg.Metrics = metrics }))
-	client.Get("/centre?q=A123456789")
-	client.Get("/nowhere")
-	request, err := http.NewRequest("BREW", client.Origin+"/centre", nil)
+	cfg := portaltest.Config("http://127.0.0.1:1")
+	cfg.Metrics = metrics
+	p, err := portal.New(cfg, portaltest.NewMemory())
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Do(request)
+	for _, request := range []*http.Request{
+		httptest.NewRequest(http.MethodGet, "/centre?q=A123456789", nil),
+		httptest.NewRequest(http.MethodGet, "/nowhere", nil),
+		httptest.NewRequest("BREW", "/centre", nil),
+	} {
+		p.Handler().ServeHTTP(httptest.NewRecorder(), request)
+	}
 	want := `
 # HELP turnkey_portal_requests_total Requests answered, by pattern of the route (none where nothing matched), method and class of status.
 # TYPE turnkey_portal_requests_total counter
