@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"github.com/mattn/go-runewidth"
 )
 
 // doctor tells what the agent finds, without asking for a PIN.
@@ -14,14 +16,15 @@ func (t *tool) doctor(ctx context.Context) error {
 		return err
 	}
 	well := true
+	const column = 22 // in cells: a Chinese character takes two
 	say := func(what, format string, args ...any) {
-		fmt.Fprintf(t.stdout, "%-22s %s\n", what, fmt.Sprintf(format, args...))
+		fmt.Fprintf(t.stdout, "%s %s\n", runewidth.FillRight(what, column), fmt.Sprintf(format, args...))
 	}
 	no := func(what string, f *fault) {
 		well = false
-		say(what, "✗ %s\n%23s%s", f.Zh, "", f.En)
+		say(what, "✗ %s\n%*s%s", f.Zh, column+1, "", f.En)
 		if f.cause != nil {
-			fmt.Fprintf(t.stdout, "%23s(%v)\n", "", f.cause)
+			fmt.Fprintf(t.stdout, "%*s(%v)\n", column+1, "", f.cause)
 		}
 	}
 

@@ -96,7 +96,7 @@ func (a *Agent) Run(t testing.TB, args ...string) (output string, code int) {
 
 func (a *Agent) command(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(agentProgram(t), append(args, "--config", a.config, "--module", a.box.Module)...)
+	cmd := exec.Command(agentProgram(t), append([]string{"--config", a.config, "--module", a.box.Module}, args...)...)
 	cmd.Env = append(os.Environ(), a.box.Env...)
 	return cmd
 }

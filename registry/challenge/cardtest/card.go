@@ -73,14 +73,18 @@ func Sign(t testing.TB, by *verifiertest.Identity, purpose challenge.Purpose, or
 
 // A Box holds the readers of a test's computer, and their cards.
 type Box struct {
-	// Module is the path of the PKCS#11 module to use the cards with.
+	// Module is the path of the PKCS#11 module to use the cards with: one that has the
+	// box's habits, in front of SoftHSM2's own.
 	Module string
+
+	// Soft is the path of SoftHSM2's own module. A test that wants nothing between makes it
+	// the box's Module.
+	Soft string
 
 	// Env are the variables that Module needs.
 	Env []string
 
 	dir  string
-	soft string // SoftHSM2's own module
 	conf string // SOFTHSM2_CONF
 }
 
@@ -106,7 +110,7 @@ func NewBox(t testing.TB, habits Habits, cards ...Card) *Box {
 	for _, program := range []string{"softhsm2-util", "pkcs11-tool", "gcc"} {
 		stacktest.Program(t, program)
 	}
-	b := &Box{dir: t.TempDir(), soft: softModule(t)}
+	b := &Box{dir: t.TempDir(), Soft: softModule(t)}
 	b.conf = filepath.Join(b.dir, "softhsm2.conf")
 	b.mkdir(t, "tokens")
 	write(t, b.conf, []byte("directories.tokendir = "+b.file("tokens")+"\nobjectstore.backend = file\nlog.level = ERROR\n"))
@@ -120,7 +124,7 @@ func NewBox(t testing.TB, habits Habits, cards ...Card) *Box {
 		readers = "0"
 	}
 	b.Env = []string{
-		"SOFTHSM2_CONF=" + b.conf, "CARDTEST_MODULE=" + b.soft, "CARDTEST_STATE=" + b.file("wrong"), "CARDTEST_SIGNED=" + b.file("signed"),
+		"SOFTHSM2_CONF=" + b.conf, "CARDTEST_MODULE=" + b.Soft, "CARDTEST_STATE=" + b.file("wrong"), "CARDTEST_SIGNED=" + b.file("signed"),
 		"CARDTEST_TRIES=" + strconv.Itoa(habits.Tries), "CARDTEST_SLOW=" + strconv.FormatInt(habits.Slow.Milliseconds(), 10), "CARDTEST_READERS=" + readers,
 	}
 	for _, c := range cards {
@@ -166,7 +170,7 @@ func (b *Box) put(t testing.TB, c Card, id string, pair *verifiertest.Identity) 
 	write(t, b.file("cert.der"), pair.DER())
 	octets := hex.EncodeToString([]byte(id))
 	b.tool(t, "softhsm2-util", "--import", b.file("key.pem"), "--token", c.Label, "--label", id, "--id", octets, "--pin", c.PIN)
-	b.tool(t, "pkcs11-tool", "--module", b.soft, "--token-label", c.Label, "--login", "--pin", c.PIN,
+	b.tool(t, "pkcs11-tool", "--module", b.Soft, "--token-label", c.Label, "--login", "--pin", c.PIN,
 		"--write-object", b.file("cert.der"), "--type", "cert", "--id", octets, "--label", id)
 	if err := os.Remove(b.file("key.pem")); err != nil {
 		t.Fatal(err)
