@@ -78,7 +78,7 @@ What it does, and doesn't:
   It signs only a sentence of its own, which holds the site, the purpose and a number of the
   site's that is used once. No site can have it sign a document, a message or a transfer.
   Only sites that you allowed here are served; no site can allow itself.
-  Your PIN goes from the page to the card. It is kept nowhere, and never sent to the site.
+  Your PIN goes from the page to the card, nowhere else, and is kept nowhere.
   It never uses up your card's last try of a PIN unless you confirm it in the page.
   It listens on this computer only (` + defaultListen + `).
 
