@@ -49,31 +49,6 @@ func (p *Portal) cardPanel(w http.ResponseWriter, r *http.Request, kind registry
 	}, nil
 }
 
-// A cardProof is what a card panel gave: bytes that nobody has checked yet.
-type cardProof struct {
-	Certificate []byte // DER, perhaps
-	Signature   []byte
-	Nonce       string
-}
-
-// cardProof reads what a card panel filled in and uses up its challenge. It returns
-// [registry.ErrNoChallenge] where that isn't one of this session for this purpose, or
-// nothing was filled in.
-func (p *Portal) cardProof(r *http.Request, purpose string) (cardProof, error) {
-	session := visitOf(r).session
-	proof := cardProof{Nonce: r.PostFormValue(cardNonceField)}
-	if err := p.registry.TakeChallenge(r.Context(), session.ID, purpose, proof.Nonce); err != nil {
-		return cardProof{}, fmt.Errorf("take the challenge: %w", err)
-	}
-	var errCertificate, errSignature error
-	proof.Certificate, errCertificate = base64.StdEncoding.DecodeString(r.PostFormValue(cardCertificateField))
-	proof.Signature, errSignature = base64.StdEncoding.DecodeString(r.PostFormValue(cardSignatureField))
-	if errCertificate != nil || errSignature != nil || len(proof.Certificate) == 0 || len(proof.Signature) == 0 {
-		return cardProof{}, registry.ErrNoChallenge
-	}
-	return proof, nil
-}
-
 // A cardAnswer is what a path for [CardPanel.Check] answers, as JSON.
 type cardAnswer struct {
 	OK    bool   `json:"ok"`
