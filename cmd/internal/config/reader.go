@@ -182,12 +182,29 @@ func (r *Reader) File(name, meaning string) string {
 // OptionalFile returns the path of a file, which must be readable where it is set.
 func (r *Reader) OptionalFile(name, meaning string) string {
 	path := r.value(name, "", meaning)
-	if path == "" {
-		return ""
+	if path != "" {
+		r.checkFile(name, path)
 	}
+	return path
+}
+
+// OptionalFiles returns the comma-separated paths of files, each of which must be
+// readable.
+func (r *Reader) OptionalFiles(name, meaning string) []string {
+	var paths []string
+	for _, path := range strings.Split(r.value(name, "", meaning), ",") {
+		if path = strings.TrimSpace(path); path != "" {
+			r.checkFile(name, path)
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+func (r *Reader) checkFile(name, path string) {
 	if strings.Contains(path, "://") {
 		r.Refuse(name, "holds a URL: write it to a file that only this program can read, and set the path of that file")
-		return path
+		return
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -196,10 +213,9 @@ func (r *Reader) OptionalFile(name, meaning string) string {
 			err = cause.Err // the value may be a secret pasted by mistake
 		}
 		r.Refuse(name, "the file it names can't be opened (%v): create it, or mend the path or its rights", err)
-		return path
+		return
 	}
 	f.Close()
-	return path
 }
 
 // value returns the variable's text and notes it for the table.
