@@ -8,6 +8,6 @@ func (t *tool) commands() []*cobra.Command {
 		t.partyCommand(), t.partiesCommand(), t.importCommand(), t.certsCommand(),
 		t.confirmCommand(), t.replaceCommand(), t.withdrawCommand(), t.revokeCommand(),
 		t.operatorCommand(), t.auditCommand(),
-		t.doctorCommand(), t.migrateCommand(), t.keysCommand(),
+		t.doctorCommand(), t.migrateCommand(), t.keysCommand(), t.identityCommand(),
 	}
 }
