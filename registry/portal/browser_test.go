@@ -172,7 +172,7 @@ func TestCardPanel(t *testing.T) {
 	}
 	calls := portaltest.Eval[[]string](b, `window.calls`)
 	if !slices.ContainsFunc(calls, func(c string) bool {
-		return strings.HasPrefix(c, `sign {"slot":"7","purpose":"sample","nonce":"`) && strings.HasSuffix(c, `"pin":"123456","last_try":true}`)
+		return strings.HasPrefix(c, `sign {"slot":"7","purpose":"prove","nonce":"`) && strings.HasSuffix(c, `"pin":"123456","last_try":true}`)
 	}) {
 		t.Errorf("the agent was asked %v", calls)
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"encoding/base64"
 	"io/fs"
 	"net/http"
 
@@ -73,11 +74,15 @@ func (p *Portal) sampleRoutes(mux *http.ServeMux) {
 		return p.logIn(w, r, registry.Opening{LoginHolder: registry.LoginHolder{Party: "P-1"}, Strength: registry.Strength(p.form(r).Get("strength"))})
 	})
 	p.handle(mux, "POST /sample/check", func(w http.ResponseWriter, r *http.Request) error {
-		proof, err := p.cardProof(r, "sample")
-		if err != nil {
+		f := p.form(r)
+		if err := p.registry.TakeChallenge(r.Context(), visitOf(r).session.ID, string(challenge.Prove), f.Get(cardNonceField)); err != nil {
 			return answerCard(w, cardAnswer{Text: p.say(r, "card.error.refused")})
 		}
-		return answerCard(w, cardAnswer{OK: true, Text: p.say(r, "card.done") + " " + string(proof.Certificate)})
+		certificate, err := base64.StdEncoding.DecodeString(f.Get(cardCertificateField))
+		if err != nil {
+			return err
+		}
+		return answerCard(w, cardAnswer{OK: true, Text: p.say(r, "card.done") + " " + string(certificate)})
 	})
 	p.handle(mux, "GET /sample/message", func(w http.ResponseWriter, r *http.Request) error {
 		p.alertMessage(r, Info, registry.Message{Code: "SAMPLE", English: "<in English>", Chinese: "<中文>"})
