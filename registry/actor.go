@@ -3,6 +3,8 @@ package registry
 import (
 	"fmt"
 	"regexp"
+
+	"turnkey-gateway/verifier"
 )
 
 // An Actor is who changes the registry, for the audit log: a role and a name without
@@ -18,3 +20,13 @@ func (a Actor) Check() error {
 	}
 	return nil
 }
+
+// PartyActor is a party that acts for itself, in a session that it opened.
+func PartyActor(party verifier.PartyID) Actor { return Actor("party:" + string(party)) }
+
+// OperatorActor is somebody who works for the portal's operator.
+func OperatorActor(name string) Actor { return Actor("operator:" + name) }
+
+// VisitorActor is whoever sits at a browser without having logged in: named by the
+// first bytes of its session's id, so that what one session did can be seen.
+func VisitorActor(id SessionID) Actor { return Actor(fmt.Sprintf("visitor:%x", id[:6])) }

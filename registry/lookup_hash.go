@@ -34,3 +34,13 @@ func (k LookupKey) Hash(kind verifier.IdentifierKind, value string) LookupHash {
 
 // Account returns the hash of an account name.
 func (k LookupKey) Account(name string) LookupHash { return k.Hash(verifier.Account, name) }
+
+// Bucket returns under what key a limit is kept for somebody: no limit's key is another's
+// or an identifier's hash.
+func (k LookupKey) Bucket(name, who string) LookupHash {
+	mac := hmac.New(sha256.New, k.key[:])
+	fmt.Fprintf(mac, "bucket\x00%s\x00%s", name, who)
+	var h LookupHash
+	mac.Sum(h[:0])
+	return h
+}

@@ -88,3 +88,16 @@ type NewRegistration struct {
 	// is judged beside it.
 	From, Until time.Time
 }
+
+// A RevocationReason is a CRLReason, RFC 5280 5.3.1, by its name there.
+type RevocationReason string
+
+// Unspecified is the reason where none is given.
+const Unspecified RevocationReason = "unspecified"
+
+// RevocationReasons are those a certificate can be revoked for here.
+// certificateHold and removeFromCRL are left out: nothing un-revokes.
+var RevocationReasons = []RevocationReason{
+	Unspecified, "keyCompromise", "cACompromise", "affiliationChanged", "superseded",
+	"cessationOfOperation", "privilegeWithdrawn", "aACompromise",
+}

@@ -2,6 +2,8 @@ package registry_test
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"fmt"
 	"strings"
 	"testing"
@@ -77,5 +79,51 @@ func TestActorsAreImpersonal(t *testing.T) {
 		if err := actor.Check(); (err == nil) != legal {
 			t.Errorf("%q: %v, want legal %v", actor, err, legal)
 		}
+	}
+}
+
+// TestSealedValuesNameTheirKey rotates: what an older key sealed is opened, what is sealed
+// anew is the current key's.
+func TestSealedValuesNameTheirKey(t *testing.T) {
+	older, err := registry.NewIdentityKey(keyfile.Key{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, err := registry.NewIdentityKey(keyfile.Key{2}, keyfile.Key{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := older.SealBytes("place", []byte("plain"))
+	if opened, err := both.OpenBytes("place", sealed); err != nil || string(opened) != "plain" {
+		t.Errorf("opened %q, %v", opened, err)
+	}
+	id := both.ID()
+	if anew := both.SealBytes("place", []byte("plain")); !bytes.Equal(anew[1:5], id[:]) || bytes.Equal(sealed[1:5], id[:]) {
+		t.Errorf("sealed anew by %x, before by %x, the current key is %x", anew[1:5], sealed[1:5], id)
+	}
+	if _, err := older.OpenBytes("place", both.SealBytes("place", nil)); err == nil {
+		t.Error("the older key opens what the newer one sealed")
+	}
+}
+
+// TestUnnamedSealedValuesOpen opens a value of the format that named no key:
+// AES-256-GCM under the key 01 00 ... 00.
+func TestUnnamedSealedValuesOpen(t *testing.T) {
+	block, err := aes.NewCipher(append([]byte{1}, make([]byte, 31)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	party, lookup := verifier.PartyID("P-AAAAAAAAAAAAAAAA"), registry.LookupHash{1}
+	sealed := gcm.Seal([]byte{1}, nil, []byte("A123456789"), []byte(registry.SealContext(party, lookup)))
+	key, err := registry.NewIdentityKey(keyfile.Key{2}, keyfile.Key{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened, err := key.Open(party, lookup, sealed); err != nil || opened != "A123456789" {
+		t.Errorf("opened %q, %v", opened, err)
 	}
 }

@@ -89,7 +89,7 @@ func (s *site) timeOne(ctx context.Context, party verifier.PartyID, probes *rig.
 	}
 	in = time.Since(began)
 	began = time.Now()
-	if _, _, err := s.store.Revoke(ctx, rig.Operator, h.Certificate.Fingerprint()); err != nil {
+	if _, _, err := s.store.Revoke(ctx, rig.Operator, h.Certificate.Fingerprint(), registry.Unspecified); err != nil {
 		return 0, 0, err
 	}
 	if err := probes.Until(ctx, h.Message, verifier.CertificateRevoked, verifier.Verified); err != nil {

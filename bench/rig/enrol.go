@@ -91,7 +91,7 @@ func end(ctx context.Context, store *postgres.Store, r registry.NewRegistration,
 	case verifier.Withdrawn:
 		_, err = store.Withdraw(ctx, Operator, postgres.Registered{Party: r.Party, Certificate: fingerprint, Usage: r.Usage})
 	case verifier.Revoked:
-		_, _, err = store.Revoke(ctx, Operator, fingerprint)
+		_, _, err = store.Revoke(ctx, Operator, fingerprint, registry.Unspecified)
 	}
 	return err
 }

@@ -82,7 +82,7 @@ func (c *changer) steps(h *rig.Holder) []step {
 			what: "revoked", before: verifier.Verified,
 			effect: "first rejection", after: verifier.CertificateRevoked,
 			commit: func(ctx context.Context) error {
-				_, _, err := c.store.Revoke(ctx, rig.Operator, h.Certificate.Fingerprint())
+				_, _, err := c.store.Revoke(ctx, rig.Operator, h.Certificate.Fingerprint(), registry.Unspecified)
 				return err
 			},
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -141,8 +142,9 @@ func asMain(main bool) string {
 
 func (t *tool) revokeCommand() *cobra.Command {
 	var yes bool
+	var reason string
 	cmd := &cobra.Command{
-		Use:     "revoke CERT",
+		Use:     "revoke [--reason REASON] CERT",
 		GroupID: groupRegistry,
 		Short:   "Revoke a certificate, for every party and for ever",
 		Long: `Revokes the certificate itself: every registration of it, of every party, ends, and messages
@@ -152,13 +154,17 @@ restore of a backup either. To end one party's use of a good certificate: turnke
 
 CERT is the certificate's file, or its whole SHA-256: a serial number alone may be another's.
 A certificate that nobody registered can be revoked too; nobody can register it then.`,
-		Example: `  turnkey revoke stolen.cer
+		Example: `  turnkey revoke --reason keyCompromise stolen.cer
   turnkey revoke --yes $(turnkey certs --party 97162640 --json | jq -r 'select(.serial=="4ECFCBA3") | .sha256')`,
 		Args: wantArgs(1, 1, "CERT (a certificate file, or a whole SHA-256)"),
 	}
 	s, by := registryFlags(cmd), actorFlag(cmd)
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "don't ask")
+	cmd.Flags().StringVar(&reason, "reason", string(registry.Unspecified), "`REASON`, a CRLReason of RFC 5280: "+reasonNames())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !slices.Contains(registry.RevocationReasons, registry.RevocationReason(reason)) {
+			return misuse(cmd, "--reason %q: use one of %s", reason, reasonNames())
+		}
 		certificate, described, err := t.toRevoke(cmd, args[0])
 		if err != nil {
 			return err
@@ -175,7 +181,7 @@ A certificate that nobody registered can be revoked too; nobody can register it 
 		if err := t.confirm(fmt.Sprintf("Revoke %s for ever?", described), yes); err != nil {
 			return err
 		}
-		parties, version, err := r.Revoke(cmd.Context(), who, certificate)
+		parties, version, err := r.Revoke(cmd.Context(), who, certificate, registry.RevocationReason(reason))
 		if err != nil {
 			return answered(err)
 		}
@@ -187,6 +193,14 @@ A certificate that nobody registered can be revoked too; nobody can register it 
 		return nil
 	}
 	return cmd
+}
+
+func reasonNames() string {
+	names := make([]string, len(registry.RevocationReasons))
+	for i, r := range registry.RevocationReasons {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
 }
 
 func orNobody(names []string) string {

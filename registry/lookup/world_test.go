@@ -204,7 +204,7 @@ func (w *world) register(t testing.TB, p *party) *verifier.Certificate {
 
 func (w *world) revoke(t testing.TB, c *verifier.Certificate) {
 	t.Helper()
-	if _, _, err := w.store.Revoke(t.Context(), registrytest.Operator, c.Fingerprint()); err != nil {
+	if _, _, err := w.store.Revoke(t.Context(), registrytest.Operator, c.Fingerprint(), registry.Unspecified); err != nil {
 		t.Fatal(err)
 	}
 }

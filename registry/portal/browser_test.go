@@ -162,7 +162,7 @@ func TestCardPanel(t *testing.T) {
 	b.Click("label[for=card-last]")
 	b.Do("type the PIN", chromedp.SendKeys(chromedp.CSS("#pin"), "123456\r"))
 	b.Wait(`[data-card][data-state=done]`)
-	if words := b.Text("[data-card-done]"); words != "卡片匯入完成 MII" {
+	if words := b.Text("[data-card-done]"); words != "卡片匯入完成 TUlJ" {
 		t.Errorf("it says %q", words)
 	}
 	b.Screenshot("card-done")
@@ -172,7 +172,7 @@ func TestCardPanel(t *testing.T) {
 	}
 	calls := portaltest.Eval[[]string](b, `window.calls`)
 	if !slices.ContainsFunc(calls, func(c string) bool {
-		return strings.HasPrefix(c, `sign {"slot":"7","purpose":"sample","nonce":"`) && strings.HasSuffix(c, `"pin":"123456","last_try":true}`)
+		return strings.HasPrefix(c, `sign {"slot":"7","purpose":"prove","nonce":"`) && strings.HasSuffix(c, `"pin":"123456","last_try":true}`)
 	}) {
 		t.Errorf("the agent was asked %v", calls)
 	}

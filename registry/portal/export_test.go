@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/challenge"
 )
 
 // Files and lists that tests go through.
@@ -44,7 +45,7 @@ type samplePage struct {
 
 func (p *Portal) sampleRoutes(mux *http.ServeMux) {
 	show := func(w http.ResponseWriter, r *http.Request) error {
-		card, err := p.cardPanel(w, r, registry.MOEACA, "sample")
+		card, err := p.cardPanel(w, r, registry.MOEACA, challenge.Prove)
 		if err != nil {
 			return err
 		}
@@ -72,11 +73,11 @@ func (p *Portal) sampleRoutes(mux *http.ServeMux) {
 		return p.logIn(w, r, registry.Opening{LoginHolder: registry.LoginHolder{Party: "P-1"}, Strength: registry.Strength(p.form(r).Get("strength"))})
 	})
 	p.handle(mux, "POST /sample/check", func(w http.ResponseWriter, r *http.Request) error {
-		proof, err := p.cardProof(r, "sample")
-		if err != nil {
+		f := p.form(r)
+		if err := p.registry.TakeChallenge(r.Context(), visitOf(r).session.ID, string(challenge.Prove), f.Get(cardNonceField)); err != nil {
 			return answerCard(w, cardAnswer{Text: p.say(r, "card.error.refused")})
 		}
-		return answerCard(w, cardAnswer{OK: true, Text: p.say(r, "card.done") + " " + string(proof.Certificate)})
+		return answerCard(w, cardAnswer{OK: true, Text: p.say(r, "card.done") + " " + f.Get(cardCertificateField)})
 	})
 	p.handle(mux, "GET /sample/message", func(w http.ResponseWriter, r *http.Request) error {
 		p.alertMessage(r, Info, registry.Message{Code: "SAMPLE", English: "<in English>", Chinese: "<中文>"})

@@ -283,7 +283,7 @@ func revoked(w *world) {
 	w.register(pending)
 
 	_, before := w.clock()
-	parties, version, err := w.store.Revoke(w.Context(), registrytest.Operator, cert.Fingerprint())
+	parties, version, err := w.store.Revoke(w.Context(), registrytest.Operator, cert.Fingerprint(), registry.Unspecified)
 	w.must(err)
 	if len(parties) != 2 || version != before+2 {
 		w.Errorf("parties %v, version %d after %d", parties, version, before)
@@ -303,7 +303,7 @@ func revoked(w *world) {
 	_, _, err2 := w.store.Register(w.Context(), registrytest.Operator, signing(holder, cert))
 	_, _, err3 := w.store.Register(w.Context(), registrytest.Operator, pending)
 	_, _, err4 := w.store.Confirm(w.Context(), registrytest.Operator, named(hopeful, cert))
-	_, _, err5 := w.store.Revoke(w.Context(), registrytest.Operator, cert.Fingerprint())
+	_, _, err5 := w.store.Revoke(w.Context(), registrytest.Operator, cert.Fingerprint(), registry.Unspecified)
 	for i, err := range []error{err, err2, err3, err4, err5} {
 		if !errors.Is(err, registry.ErrRevoked) {
 			w.Errorf("attempt %d: got %v, want ErrRevoked", i+1, err)
@@ -311,7 +311,7 @@ func revoked(w *world) {
 	}
 
 	unknown := w.certificate()
-	parties, _, err = w.store.Revoke(w.Context(), registrytest.Operator, unknown.Fingerprint())
+	parties, _, err = w.store.Revoke(w.Context(), registrytest.Operator, unknown.Fingerprint(), registry.Unspecified)
 	w.must(err)
 	if c := w.lastChange(); len(parties) != 0 || c.Party != "" || len(c.Senders) != 0 {
 		w.Errorf("revoked an unknown certificate: parties %v, change %+v", parties, c)

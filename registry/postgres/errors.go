@@ -26,6 +26,13 @@ var refusals = map[string]error{
 	"registrations_never_unrevoked": registry.ErrRevoked,
 	"revocations_fingerprint":       registry.ErrRevoked,
 	"registrations_period_valid":    registry.ErrPeriod,
+	"accounts_one_per_party":        registry.ErrAccountExists,
+	"accounts_party":                registry.ErrNoParty,
+	"password_resets_account":       registry.ErrNoAccount,
+	"drafts_session":                registry.ErrNoSession,
+	"challenges_session":            registry.ErrNoSession,
+	"operators_name":                registry.ErrOperatorExists,
+	"operators_one_per_certificate": registry.ErrOperatorExists,
 }
 
 // explain wraps a database error with what was attempted, and with the error of

@@ -9,3 +9,5 @@ var HotQueries = map[string][]any{
 	elsewhereSQL: {[][]byte{make([]byte, 32)}},
 	changesSQL:   {1, 1},
 }
+
+const RequiredSchema = requiredSchema

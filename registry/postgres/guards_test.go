@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,6 +17,13 @@ import (
 
 // register is what a registration needs in SQL; rows of the table below spoil one part.
 const insertRegistration = `INSERT INTO registrations (party, fingerprint, usage, kind, medium, usage_type, state, in_force, ended_at, is_main) `
+
+const (
+	insertAccount = `INSERT INTO accounts (party, category, attribute, language, password) `
+	insertSession = `INSERT INTO sessions (id, party, operator, strength, fingerprint, expires_at) `
+	insertReset   = `INSERT INTO password_resets (id, token, party, for_staff, expires_at) `
+	insertClaim   = `INSERT INTO identifier_claims (party, lookup, kind, shown, sealed, claimed_by) `
+)
 
 // TestGuards breaks each rule of the schema by SQL, past the store, and wants the
 // constraint of that name to refuse it. A constraint that no row breaks fails the test.
@@ -79,7 +87,7 @@ func TestGuards(t *testing.T) {
 		{"registrations_one_holder", insertRegistration + `VALUES (@other, @held, 'signing', 'customs', 'file', 'trader', 'in_force', tstzrange(now(), null), null, false)`},
 		{"registrations_one_holder", insertRegistration + `VALUES (@other, @held, 'login', 'customs', 'file', null, 'superseded', tstzrange(now(), null), null, false)`},
 		{"registrations_kept", `DELETE FROM registrations`},
-		{"registrations_kept", `TRUNCATE registrations`},
+		{"registrations_kept", `TRUNCATE registrations CASCADE`},
 		{"registrations_identity_fixed", `UPDATE registrations SET party = @other WHERE fingerprint = @ended`},
 		{"registrations_identity_fixed", `UPDATE registrations SET fingerprint = @spare WHERE fingerprint = @ended`},
 		{"registrations_identity_fixed", `UPDATE registrations SET usage = 'login', usage_type = null WHERE fingerprint = @held`},
@@ -100,12 +108,64 @@ func TestGuards(t *testing.T) {
 		{"registry_changes_append_only", `DELETE FROM registry_changes`},
 		{"registry_changes_append_only", `TRUNCATE registry_changes CASCADE`},
 
-		{"audit_log_id", `INSERT INTO audit_log (id, actor, action, version) OVERRIDING SYSTEM VALUE SELECT id, actor, action, version FROM audit_log LIMIT 1`},
+		{"audit_log_id", `SET LOCAL session_replication_role = replica; INSERT INTO audit_log SELECT * FROM audit_log LIMIT 1`},
 		{"audit_log_version", `INSERT INTO audit_log (actor, action, version) VALUES ('operator:test', 'registered', 1000000)`},
 		{"audit_log_actor_impersonal", `INSERT INTO audit_log (actor, action, version) SELECT 'a@example.test', 'registered', version FROM registry_clock`},
 		{"audit_log_append_only", `UPDATE audit_log SET actor = 'operator:other'`},
 		{"audit_log_append_only", `DELETE FROM audit_log`},
 		{"audit_log_append_only", `TRUNCATE audit_log`},
+		{"audit_log_action_legal", `INSERT INTO audit_log (actor, action) VALUES ('operator:test', 'Any thing')`},
+		{"audit_log_party_opaque", `INSERT INTO audit_log (actor, action, party) VALUES ('operator:test', 'queried', '97162640')`},
+		{"audit_log_detail_impersonal", `INSERT INTO audit_log (actor, action, detail) VALUES ('operator:test', 'queried', 'a@example.test')`},
+		{"audit_log_detail_impersonal", `INSERT INTO audit_log (actor, action, detail) VALUES ('operator:test', 'queried', E'a\nb')`},
+		{"audit_head_pkey", `INSERT INTO audit_head (id, hash) SELECT id, hash FROM audit_head`},
+		{"audit_head_one_row", `INSERT INTO audit_head (only_row, id, hash) SELECT false, id, hash FROM audit_head`},
+		{"audit_head_hash_size", `UPDATE audit_head SET hash = '\x00'`},
+		{"revocations_reason_legal", `UPDATE registry_clock SET version = version + 1; INSERT INTO revocations (fingerprint, reason) VALUES (@free, 'whim')`},
+
+		{"accounts_one_per_party", `INSERT INTO accounts (party, category, attribute, language) SELECT party, category, attribute, language FROM accounts`},
+		{"accounts_party", insertAccount + `VALUES ('P-AAAAAAAAAAAAAAAA', 'company', 'broker', 'zh', null)`},
+		{"accounts_category_legal", insertAccount + `VALUES (@other, 'ship', 'broker', 'zh', null)`},
+		{"accounts_attribute_legal", insertAccount + `VALUES (@other, 'company', 'Broker!', 'zh', null)`},
+		{"accounts_language_legal", insertAccount + `VALUES (@other, 'company', 'broker', 'fr', null)`},
+		{"accounts_password_hashed", insertAccount + `VALUES (@other, 'company', 'broker', 'zh', 'Passw0rd')`},
+
+		{"operators_name", `INSERT INTO operators (name, fingerprint) VALUES ('chen', @held)`},
+		{"operators_name_legal", `INSERT INTO operators (name, fingerprint) VALUES ('a@example.test', @held)`},
+		{"operators_one_per_certificate", `INSERT INTO operators (name, fingerprint) VALUES ('lin', @spare)`},
+		{"operators_certificate", `INSERT INTO operators (name, fingerprint) VALUES ('lin', @free)`},
+
+		{"sessions_id", insertSession + `SELECT id, null, null, '', null, now() FROM sessions`},
+		{"sessions_id_size", insertSession + `VALUES ('\x00', null, null, '', null, now())`},
+		{"sessions_party", insertSession + `VALUES (@free, 'P-AAAAAAAAAAAAAAAA', null, 'password', null, now())`},
+		{"sessions_operator", insertSession + `VALUES (@free, null, 'nobody', 'certificate', @spare, now())`},
+		{"sessions_certificate", insertSession + `VALUES (@free, @party, null, 'certificate', @free, now())`},
+		{"sessions_strength_legal", insertSession + `VALUES (@free, @party, null, 'word', null, now())`},
+		{"sessions_of_one", insertSession + `VALUES (@free, @party, null, '', null, now())`},
+		{"sessions_of_one", insertSession + `VALUES (@free, null, null, 'password', null, now())`},
+		{"sessions_of_one", insertSession + `VALUES (@free, @party, 'chen', 'certificate', @spare, now())`},
+		{"sessions_by_certificate", insertSession + `VALUES (@free, @party, null, 'password', @held, now())`},
+		{"sessions_by_certificate", insertSession + `VALUES (@free, @party, null, 'certificate', null, now())`},
+		{"sessions_operators_by_card", insertSession + `VALUES (@free, null, 'chen', 'password', null, now())`},
+		{"drafts_session", `INSERT INTO drafts (session, flow, sealed) VALUES (@free, 'register', '\x00')`},
+		{"drafts_one_per_flow", `INSERT INTO drafts (session, flow, sealed) SELECT id, 'register', '\x00' FROM sessions, generate_series(1, 2)`},
+		{"challenges_nonce", `INSERT INTO challenges (nonce, session, purpose, expires_at) SELECT @free, id, 'login', now() FROM sessions, generate_series(1, 2)`},
+		{"challenges_session", `INSERT INTO challenges (nonce, session, purpose, expires_at) VALUES (@free, @free, 'login', now())`},
+		{"throttles_key", `INSERT INTO throttles (key, empty_at) VALUES ('\x00', now()), ('\x00', now())`},
+		{"password_resets_id", insertReset + `OVERRIDING SYSTEM VALUE SELECT 1, '\x00', @party, false, now() FROM generate_series(1, 2)`},
+		{"password_resets_token", insertReset + `OVERRIDING SYSTEM VALUE SELECT i, '\x00', @party, false, now() FROM generate_series(100, 101) AS i`},
+		{"password_resets_account", insertReset + `OVERRIDING SYSTEM VALUE VALUES (100, '\x00', @other, false, now())`},
+		{"password_resets_token_or_staff", insertReset + `OVERRIDING SYSTEM VALUE VALUES (100, null, @party, false, now())`},
+		{"outbox_id", `INSERT INTO outbox (id, sealed) OVERRIDING SYSTEM VALUE VALUES (100, '\x00'), (100, '\x00')`},
+		{"notices_registration", `INSERT INTO notices (registration, days) VALUES (0, 7)`},
+		{"notices_once", `INSERT INTO notices (registration, days) SELECT min(id), 7 FROM registrations, generate_series(1, 2) AS i GROUP BY i`},
+		{"pending_bindings_registration", `INSERT INTO pending_bindings (registration, missing) VALUES (0, '{}')`},
+		{"pending_bindings_once", `INSERT INTO pending_bindings (registration, missing) SELECT min(id), '{}' FROM registrations, generate_series(1, 2) AS i GROUP BY i`},
+		{"identifier_claims_party", insertClaim + `VALUES ('P-AAAAAAAAAAAAAAAA', @free, 'box', '0C1', null, 'operator:test')`},
+		{"identifier_claims_once", insertClaim + `VALUES (@party, @free, 'box', '0C1', null, 'operator:test'), (@party, @free, 'box', '0C1', null, 'operator:test')`},
+		{"identifier_claims_lookup_size", insertClaim + `VALUES (@party, '\x00', 'box', '0C1', null, 'operator:test')`},
+		{"identifier_claims_kind_legal", insertClaim + `VALUES (@party, @free, 'nickname', 'x', null, 'operator:test')`},
+		{"identifier_claims_national_sealed", insertClaim + `VALUES (@party, @free, 'national', 'A123456789', null, 'operator:test')`},
 	}
 	broken := make(map[string]bool)
 	for _, row := range rows {
@@ -168,16 +228,22 @@ func (w *world) sample() pgx.NamedArgs {
 	w.register(pending)
 	_, err := w.store.Withdraw(w.Context(), registrytest.Operator, named(party, ended))
 	w.must(err)
-	_, _, err = w.store.Revoke(w.Context(), registrytest.Operator, revoked.Fingerprint())
+	_, _, err = w.store.Revoke(w.Context(), registrytest.Operator, revoked.Fingerprint(), registry.Unspecified)
 	w.must(err)
 	args := pgx.NamedArgs{"party": party, "other": other, "der": spare.DER()}
 	for key, cert := range map[string]*verifier.Certificate{"held": held, "ended": ended, "waiting": waiting, "revoked": revoked, "spare": spare} {
 		fingerprint := cert.Fingerprint()
 		args[key] = fingerprint[:]
 	}
+	_, err = w.pool.Exec(w.Context(), insertAccount+`VALUES (@party, 'company', 'broker', 'zh', null)`, args)
+	w.must(err)
+	_, _, err = w.store.BeginSession(w.Context(), time.Hour)
+	w.must(err)
 	account, free := registrytest.LookupKey().Account(name), sha256.Sum256([]byte(registry.NewPartyID()))
 	args["account"], args["free"] = account[:], free[:]
 	_, err = w.pool.Exec(w.Context(), `INSERT INTO certificates (fingerprint, der, not_before, not_after) VALUES (@spare, @der, now(), now())`, args)
+	w.must(err)
+	_, err = w.pool.Exec(w.Context(), `INSERT INTO operators (name, fingerprint) VALUES ('chen', @spare)`, args)
 	w.must(err)
 	return args
 }

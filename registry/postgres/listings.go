@@ -116,26 +116,38 @@ func (s *Store) ExpiringBefore(ctx context.Context, moment time.Time) ([]registr
 }
 
 func collectRegistrations(rows pgx.Rows) ([]registry.Registration, error) {
-	registrations, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r registry.Registration, err error) {
-		var (
-			der            []byte
-			usageType      *string
-			until, endedAt *time.Time
-		)
-		err = row.Scan(&r.Party, &der, &r.Usage, &r.Kind, &r.Medium, &usageType, &r.Main, &r.State,
-			&r.From, &until, &r.RegisteredAt, &endedAt)
-		if err != nil {
-			return r, err
+	registrations, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (registry.Registration, error) {
+		var scan registrationScan
+		if err := row.Scan(scan.fields()...); err != nil {
+			return registry.Registration{}, err
 		}
-		r.UsageType = registry.UsageType(orZero(usageType))
-		r.Until, r.EndedAt = orZero(until), orZero(endedAt)
-		r.Certificate, err = verifier.ParseCertificate(der)
-		return r, err
+		return scan.registration()
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list registrations: %w", err)
 	}
 	return registrations, nil
+}
+
+// A registrationScan takes the columns of a registration as listings select them.
+type registrationScan struct {
+	r              registry.Registration
+	der            []byte
+	usageType      *string
+	until, endedAt *time.Time
+}
+
+func (s *registrationScan) fields() []any {
+	return []any{&s.r.Party, &s.der, &s.r.Usage, &s.r.Kind, &s.r.Medium, &s.usageType, &s.r.Main, &s.r.State,
+		&s.r.From, &s.until, &s.r.RegisteredAt, &s.endedAt}
+}
+
+func (s *registrationScan) registration() (r registry.Registration, err error) {
+	r = s.r
+	r.UsageType = registry.UsageType(orZero(s.usageType))
+	r.Until, r.EndedAt = orZero(s.until), orZero(s.endedAt)
+	r.Certificate, err = verifier.ParseCertificate(s.der)
+	return r, err
 }
 
 // everyKind returns the hashes under which a value of unknown kind may be found.

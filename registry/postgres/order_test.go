@@ -188,7 +188,7 @@ func TestAuditNamesEveryDeed(t *testing.T) {
 	party, _ := w.party()
 	cert, successor := w.certificate(), w.certificate()
 	w.register(signing(party, cert))
-	_, _, err := w.store.Revoke(t.Context(), "system:crl", cert.Fingerprint())
+	_, _, err := w.store.Revoke(t.Context(), "system:crl", cert.Fingerprint(), registry.Unspecified)
 	w.must(err)
 	w.register(signing(party, successor))
 	rows, err := w.pool.Query(t.Context(), `

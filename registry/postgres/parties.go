@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"turnkey-gateway/registry"
@@ -63,14 +62,22 @@ func (s *Store) insertIdentifier(ctx context.Context, c change, party verifier.P
 		return err
 	}
 	lookup := s.lookup.Hash(identifier.Kind, identifier.Value)
-	value := registry.Normalize(identifier.Kind, identifier.Value)
-	shown, sealed := &value, []byte(nil)
-	if identifier.Kind == verifier.NationalID {
-		if s.identity == nil {
-			return errors.New("a national id can't be stored without identity.key")
-		}
-		shown, sealed = nil, s.identity.Seal(party, lookup, value)
+	shown, sealed, err := s.stored(party, lookup, identifier)
+	if err != nil {
+		return err
 	}
-	_, err := c.Exec(ctx, addIdentifierSQL, lookup[:], party, identifier.Kind, shown, sealed)
+	_, err = c.Exec(ctx, addIdentifierSQL, lookup[:], party, identifier.Kind, shown, sealed)
 	return err
+}
+
+// stored is how an identifier is kept: a national id sealed, all others as they are.
+func (s *Store) stored(party verifier.PartyID, lookup registry.LookupHash, identifier registry.Identifier) (shown *string, sealed []byte, err error) {
+	value := registry.Normalize(identifier.Kind, identifier.Value)
+	if identifier.Kind != verifier.NationalID {
+		return &value, nil, nil
+	}
+	if s.identity == nil {
+		return nil, nil, errNoIdentityKey
+	}
+	return nil, s.identity.Seal(party, lookup, value), nil
 }

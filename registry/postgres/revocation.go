@@ -15,12 +15,12 @@ import (
 //
 // A certificate that nobody registered can be revoked too, as when a list of
 // revocations is replayed after a restore; nobody can register it then.
-func (s *Store) Revoke(ctx context.Context, actor registry.Actor, certificate verifier.Fingerprint) (parties []verifier.PartyID, version registry.Version, err error) {
+func (s *Store) Revoke(ctx context.Context, actor registry.Actor, certificate verifier.Fingerprint, reason registry.RevocationReason) (parties []verifier.PartyID, version registry.Version, err error) {
 	err = s.change(ctx, actor, "revoke a certificate", func(c change) (err error) {
 		if version, err = c.tick(ctx); err != nil {
 			return err
 		}
-		if _, err = c.Exec(ctx, revokeSQL, certificate[:]); err != nil {
+		if _, err = c.Exec(ctx, revokeSQL, certificate[:], reason); err != nil {
 			return err
 		}
 		if parties, err = c.holders(ctx, certificate); err != nil {

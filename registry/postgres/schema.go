@@ -17,10 +17,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// requiredSchema is the oldest step that this code runs on. It is behind the latest
-// step on purpose: a step is applied while code from before it runs, so new code also
-// runs before it, and only a later release may come to need it.
-const requiredSchema = 1
+// requiredSchema is the oldest step that this code runs on. A step is applied before the
+// release that needs it, while code from before it runs and goes on running.
+const requiredSchema = 3
 
 const (
 	schemaTable = "registry_schema"

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/registry/registrytest"
 )
@@ -18,10 +19,10 @@ func TestEverySchemaStep(t *testing.T) {
 	w := newWorld(t, registrytest.EmptyDatabase(t))
 	steps, err := postgres.MigrationFiles()
 	w.must(err)
-	if len(steps) < 2 {
+	if len(steps) < postgres.RequiredSchema {
 		t.Fatalf("%d steps", len(steps))
 	}
-	for step := int64(1); step <= int64(len(steps)); step++ {
+	for step := int64(postgres.RequiredSchema); step <= int64(len(steps)); step++ {
 		t.Run(fmt.Sprint(step), func(t *testing.T) {
 			w := w.in(t)
 			w.must(postgres.MigrateTo(t.Context(), w.pool, step))
@@ -33,6 +34,27 @@ func TestEverySchemaStep(t *testing.T) {
 			w.must(postgres.CheckSchema(t.Context(), w.pool))
 			contract(w)
 		})
+	}
+}
+
+// TestAuditLogOfBeforeIsLinked migrates an audit log that was no chain, with a gap in its
+// numbers.
+func TestAuditLogOfBeforeIsLinked(t *testing.T) {
+	w := newWorld(t, registrytest.EmptyDatabase(t))
+	w.must(postgres.MigrateTo(t.Context(), w.pool, 2))
+	_, err := w.pool.Exec(t.Context(), `
+		UPDATE registry_clock SET version = version + 1;
+		INSERT INTO registry_changes (version, epoch, kind) SELECT version, epoch, 'revoked' FROM registry_clock;
+		INSERT INTO audit_log (actor, action, version) SELECT 'operator:test', 'revoked', version FROM registry_clock, generate_series(1, 3);
+		SELECT nextval('audit_log_id_seq');
+		INSERT INTO audit_log (actor, action, version) SELECT 'operator:other', 'revoked', version FROM registry_clock, generate_series(1, 2)`)
+	w.must(err)
+	w.must(postgres.Migrate(t.Context(), w.pool))
+	w.must(w.store.Note(t.Context(), registrytest.Operator, registry.Queried, "", nil, ""))
+	report, err := w.store.VerifyAudit(t.Context(), nil)
+	w.must(err)
+	if report.Broken != 0 || report.Entries != 6 {
+		t.Errorf("%+v, want 6 entries in a chain", report)
 	}
 }
 

@@ -35,7 +35,8 @@ type change struct {
 	actor registry.Actor
 }
 
-// change runs do in one transaction. do must tick the clock before all else.
+// change runs do in one transaction. do must tick the clock before it
+// changes what caches hold, and before it writes to the audit log.
 func (s *Store) change(ctx context.Context, actor registry.Actor, attempt string, do func(change) error) error {
 	if err := actor.Check(); err != nil {
 		return fmt.Errorf("%s: %w", attempt, err)
@@ -54,16 +55,6 @@ func (c change) tick(ctx context.Context) (version registry.Version, err error) 
 // record appends what was done in the version of the last tick to what caches read.
 func (c change) record(ctx context.Context, kind registry.ChangeKind, party verifier.PartyID) error {
 	_, err := c.Exec(ctx, recordSQL, kind, orNull(party))
-	return err
-}
-
-// audit notes who did what, in the version that was recorded last.
-func (c change) audit(ctx context.Context, action registry.ChangeKind, party verifier.PartyID, certificate *verifier.Fingerprint) error {
-	var fingerprint []byte
-	if certificate != nil {
-		fingerprint = certificate[:]
-	}
-	_, err := c.Exec(ctx, auditSQL, c.actor, action, orNull(party), fingerprint)
 	return err
 }
 

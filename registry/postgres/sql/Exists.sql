@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM accounts JOIN identifiers USING (party) WHERE lookup = $1);

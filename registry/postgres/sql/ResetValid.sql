@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM password_resets WHERE token = $1 AND expires_at > clock_timestamp());

@@ -1,0 +1,1 @@
+INSERT INTO operators (name, fingerprint) VALUES ($1, $2);

@@ -1,0 +1,1 @@
+SELECT count(*) FROM registrations WHERE party = $1 AND state = 'pending';

@@ -1,0 +1,1 @@
+DELETE FROM drafts WHERE session = $1 AND flow = $2;

@@ -1,0 +1,1 @@
+INSERT INTO outbox (sealed) VALUES ($1);

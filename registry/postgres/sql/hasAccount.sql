@@ -1,0 +1,1 @@
+SELECT EXISTS (SELECT FROM accounts WHERE party = $1);

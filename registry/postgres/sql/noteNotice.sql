@@ -1,0 +1,1 @@
+INSERT INTO notices (registration, days) VALUES ($1, $2);

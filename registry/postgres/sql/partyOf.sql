@@ -1,0 +1,1 @@
+SELECT party FROM identifiers WHERE lookup = $1;

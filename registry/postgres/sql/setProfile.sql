@@ -1,0 +1,1 @@
+UPDATE accounts SET profile = $2, language = $3 WHERE party = $1;
