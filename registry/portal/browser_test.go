@@ -162,7 +162,7 @@ func TestCardPanel(t *testing.T) {
 	b.Click("label[for=card-last]")
 	b.Do("type the PIN", chromedp.SendKeys(chromedp.CSS("#pin"), "123456\r"))
 	b.Wait(`[data-card][data-state=done]`)
-	if words := b.Text("[data-card-done]"); words != "卡片匯入完成 MII" {
+	if words := b.Text("[data-card-done]"); words != "卡片匯入完成 TUlJ" {
 		t.Errorf("it says %q", words)
 	}
 	b.Screenshot("card-done")

@@ -57,6 +57,12 @@ type cardAnswer struct {
 	Nonce string `json:"nonce,omitempty"` // of a new challenge, where the old one failed
 }
 
+// answerCard answers the script of a card panel.
+func answerCard(w http.ResponseWriter, a cardAnswer) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(a)
+}
+
 // maxCardCertificate bounds a card's certificate in bytes; real ones have some 2 KiB.
 const maxCardCertificate = 16 << 10
 
@@ -108,10 +114,4 @@ func cardUnreadable() error {
 
 func refusal(code, english, chinese string) error {
 	return &registry.Refusal{Message: registry.Message{Code: code, English: english, Chinese: chinese}}
-}
-
-// answerCard answers the script of a card panel.
-func answerCard(w http.ResponseWriter, a cardAnswer) error {
-	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(a)
 }

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"encoding/base64"
 	"io/fs"
 	"net/http"
 
@@ -78,11 +77,7 @@ func (p *Portal) sampleRoutes(mux *http.ServeMux) {
 		if err := p.registry.TakeChallenge(r.Context(), visitOf(r).session.ID, string(challenge.Prove), f.Get(cardNonceField)); err != nil {
 			return answerCard(w, cardAnswer{Text: p.say(r, "card.error.refused")})
 		}
-		certificate, err := base64.StdEncoding.DecodeString(f.Get(cardCertificateField))
-		if err != nil {
-			return err
-		}
-		return answerCard(w, cardAnswer{OK: true, Text: p.say(r, "card.done") + " " + string(certificate)})
+		return answerCard(w, cardAnswer{OK: true, Text: p.say(r, "card.done") + " " + f.Get(cardCertificateField)})
 	})
 	p.handle(mux, "GET /sample/message", func(w http.ResponseWriter, r *http.Request) error {
 		p.alertMessage(r, Info, registry.Message{Code: "SAMPLE", English: "<in English>", Chinese: "<中文>"})
