@@ -225,7 +225,7 @@ func TestAPINThatCantBeIsNotSent(t *testing.T) {
 }
 
 func TestOneRequestAtATime(t *testing.T) {
-	_, agent := start(t, cardtest.Habits{Slow: 4 * time.Second}, citizen(t))
+	_, agent := start(t, cardtest.Habits{Slow: 6 * time.Second}, citizen(t))
 	first, second := agent.Open(t, site), agent.Open(t, site)
 	signing := first.Send(t, "sign", signRequest(nil))
 	if code := first.Ask(t, "list", nil).Code(); code != "BUSY" {

@@ -232,6 +232,38 @@ func TestSecurityLargeAndBinaryMessagesEndTheConnection(t *testing.T) {
 	if status := page.Closed(t); status != int(websocket.StatusMessageTooBig) {
 		t.Errorf("too large: closed with %d", status)
 	}
+	ws := dial(t, agent, site)
+	if err := ws.Write(t.Context(), websocket.MessageBinary, []byte(`{"id":1,"ask":"hello"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, text, err := ws.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusUnsupportedData {
+		t.Errorf("binary: %q, %v", text, err)
+	}
+}
+
+func dial(t *testing.T, agent *cardtest.Agent, origin string) *websocket.Conn {
+	t.Helper()
+	ws, _, err := websocket.Dial(t.Context(), agent.URL(), &websocket.DialOptions{
+		HTTPHeader: http.Header{"Origin": {origin}}, Subprotocols: []string{cardtest.Subprotocol},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	return ws
+}
+
+func TestSecurityForeignSitesDontTakeTheAllowedOnesPlaces(t *testing.T) {
+	_, agent := start(t, cardtest.Habits{})
+	for range maxStrangers { // which never read, so that the agent waits for them
+		dial(t, agent, another)
+	}
+	if status, _, _ := shake(t, agent, func(r *http.Request) { r.Header.Set("Origin", another) }); status != http.StatusServiceUnavailable {
+		t.Errorf("one more stranger: HTTP status %d", status)
+	}
+	if code := agent.Open(t, site).Ask(t, "hello", nil).Code(); code != "" {
+		t.Errorf("the allowed site: %s", code)
+	}
 }
 
 func TestSecurityNothingSecretIsLogged(t *testing.T) {
