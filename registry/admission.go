@@ -63,6 +63,11 @@ func (r *Rules) Admit(cert *verifier.Certificate, purpose Purpose, at time.Time)
 	if err != nil {
 		return Admission{}, err
 	}
+	stale, err := r.Issuers.checkRevoked(parsed, at)
+	if err != nil {
+		return Admission{}, err
+	}
+	warnings = append(warnings, stale...)
 	if err := r.checkPolicy(kind, purpose); err != nil {
 		return Admission{}, err
 	}

@@ -15,5 +15,6 @@ var (
 	ErrNoClaim           = errors.New("no such claim, or it was decided already")
 	ErrNoOperator        = errors.New("no such operator: `turnkey operator list` shows them")
 	ErrOperatorExists    = errors.New("there is an operator of that name, or with that certificate: `turnkey operator list` shows them")
+	ErrOperatorIsParty   = errors.New("a party logs in with that certificate: an operator needs a card of their own")
 	ErrPeriod            = errors.New("the period in force is empty: it must begin before it ends")
 )

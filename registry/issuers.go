@@ -12,18 +12,22 @@ import (
 )
 
 // An IssuerSet holds the certification authorities whose word on a certificate's
-// holder is believed, by the kind of certificate that they issue. A nil set believes
-// none.
+// holder is believed, by the kind of certificate that they issue, and what they have
+// revoked as far as their lists are at hand. A nil set believes none.
 type IssuerSet struct {
 	byKind map[CertificateKind]*x509.CertPool
+	lists  map[verifier.Fingerprint]*revocationList // by the authority that signed them
 }
 
 // LoadIssuers reads the sub-directories moica, moeaca and customs of a directory, as
 // far as they are there. Their files hold certificates (PEM or DER) of the authorities
 // that sign certificates of that kind themselves: no chains are built, so roots above
 // them are neither needed nor enough. No certificate may serve two kinds.
+//
+// Files named *.crl hold revocation lists (PEM or DER) of those authorities. A list that
+// none of its directory signed is an error.
 func LoadIssuers(directory fs.FS) (*IssuerSet, error) {
-	set := &IssuerSet{make(map[CertificateKind]*x509.CertPool)}
+	set := &IssuerSet{make(map[CertificateKind]*x509.CertPool), make(map[verifier.Fingerprint]*revocationList)}
 	kindOf := make(map[verifier.Fingerprint]CertificateKind)
 	for _, kind := range certificateKinds {
 		authorities, err := readIssuers(directory, string(kind))
@@ -39,6 +43,9 @@ func LoadIssuers(directory fs.FS) (*IssuerSet, error) {
 				set.byKind[kind] = x509.NewCertPool()
 			}
 			set.byKind[kind].AddCert(authority.X509())
+		}
+		if err := set.readLists(directory, string(kind), authorities); err != nil {
+			return nil, fmt.Errorf("load the revocation lists of %s certificates: %w", kind, err)
 		}
 	}
 	if len(kindOf) == 0 {
@@ -57,6 +64,9 @@ func readIssuers(directory fs.FS, kind string) ([]*verifier.Certificate, error) 
 	}
 	var authorities []*verifier.Certificate
 	for _, entry := range entries {
+		if isList(entry.Name()) {
+			continue
+		}
 		name := path.Join(kind, entry.Name())
 		data, err := fs.ReadFile(directory, name)
 		if err != nil {

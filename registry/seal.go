@@ -56,10 +56,15 @@ const (
 // carry it in bytes 1 to 4.
 func (k *IdentityKey) ID() [4]byte { return k.keys[0].id }
 
+// Stamp begins every value that the key seals, and none that another one sealed.
+func (k *IdentityKey) Stamp() []byte {
+	id := k.ID()
+	return append([]byte{sealedNamed}, id[:]...)
+}
+
 // SealBytes encrypts plain for one place, which context names.
 func (k *IdentityKey) SealBytes(context string, plain []byte) []byte {
-	key := k.keys[0]
-	return key.gcm.Seal(append([]byte{sealedNamed}, key.id[:]...), nil, plain, []byte(context))
+	return k.keys[0].gcm.Seal(k.Stamp(), nil, plain, []byte(context))
 }
 
 // OpenBytes decrypts what [IdentityKey.SealBytes] returned for the same context.

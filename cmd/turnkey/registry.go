@@ -25,6 +25,7 @@ const connectTimeout = 5 * time.Second
 var refusals = []error{
 	registry.ErrNoParty, registry.ErrNoRegistration, registry.ErrIdentifierTaken, registry.ErrAlreadyRegistered,
 	registry.ErrElsewhere, registry.ErrRevoked, registry.ErrState, registry.ErrPeriod,
+	registry.ErrNoOperator, registry.ErrOperatorExists, registry.ErrOperatorIsParty,
 }
 
 // answered marks what the registry refused as a "no".
@@ -37,12 +38,19 @@ func answered(err error) error {
 	return err
 }
 
-// registryFlags declares the settings that commands on the registry share.
-func registryFlags(cmd *cobra.Command) *settings {
+// databaseFlag declares the setting of commands that need the database and no key.
+func databaseFlag(cmd *cobra.Command) *settings {
 	s := newSettings()
 	s.flag(cmd.Flags(), "DATABASE_FILE", "`FILE` that holds the Postgres URL")
+	return s
+}
+
+// registryFlags declares the settings that commands on the registry share.
+func registryFlags(cmd *cobra.Command) *settings {
+	s := databaseFlag(cmd)
 	s.flag(cmd.Flags(), "LOOKUP_KEY_FILE", "`FILE` with lookup.key, by which identifiers are found")
 	s.flag(cmd.Flags(), "IDENTITY_KEY_FILE", "`FILE` with identity.key, to store and show national ids")
+	s.flag(cmd.Flags(), "IDENTITY_OLD_KEY_FILES", "`FILES` with the identity.keys before that one, comma-separated")
 	return s
 }
 
@@ -66,6 +74,10 @@ func (t *tool) openRegistry(ctx context.Context, s *settings) (*registryRoom, er
 	database := r.File("DATABASE_FILE", "it holds the Postgres URL")
 	lookupFile := r.File("LOOKUP_KEY_FILE", "the key by which identifiers are found")
 	identityFile := r.OptionalFile("IDENTITY_KEY_FILE", "the key that national ids are stored under")
+	olderFiles := r.OptionalFiles("IDENTITY_OLD_KEY_FILES", "the keys before that one")
+	if identityFile == "" && olderFiles != nil {
+		r.Refuse("IDENTITY_OLD_KEY_FILES", "is of no use without %sIDENTITY_KEY_FILE: set that to the current key's file", settingsPrefix)
+	}
 	if err := r.Err(); err != nil {
 		return nil, advise(err, adviceSettings)
 	}
@@ -75,14 +87,14 @@ func (t *tool) openRegistry(ctx context.Context, s *settings) (*registryRoom, er
 	}
 	var identity *registry.IdentityKey
 	if identityFile != "" {
-		key, err := keyfile.Load(identityFile)
-		if err != nil {
-			return nil, err
-		}
-		if identity, err = registry.NewIdentityKey(key); err != nil {
+		if identity, err = registry.LoadIdentityKey(identityFile, olderFiles...); err != nil {
 			return nil, err
 		}
 	}
+	return openStore(ctx, database, registry.NewLookupKey(lookup), identity)
+}
+
+func openStore(ctx context.Context, database string, lookup registry.LookupKey, identity *registry.IdentityKey) (*registryRoom, error) {
 	pool, err := openPool(ctx, database)
 	if err != nil {
 		return nil, err
@@ -91,7 +103,17 @@ func (t *tool) openRegistry(ctx context.Context, s *settings) (*registryRoom, er
 		pool.Close()
 		return nil, err
 	}
-	return &registryRoom{postgres.NewStore(pool, registry.NewLookupKey(lookup), identity), pool}, nil
+	return &registryRoom{postgres.NewStore(pool, lookup, identity), pool}, nil
+}
+
+// openDatabase opens a registry for what needs no key.
+func (t *tool) openDatabase(ctx context.Context, s *settings) (*registryRoom, error) {
+	r := s.reader(t.getenv)
+	database := r.File("DATABASE_FILE", "it holds the Postgres URL")
+	if err := r.Err(); err != nil {
+		return nil, advise(err, adviceSettings)
+	}
+	return openStore(ctx, database, registry.LookupKey{}, nil)
 }
 
 // openPool connects to the Postgres whose URL stands in a file, and waits for its

@@ -70,7 +70,7 @@ Exit codes: 0 yes, 1 no, 2 nobody knows (wrong usage, a file or server not reada
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return misuse(cmd, "%w", err) })
 	root.PersistentFlags().StringVar(&t.lang, "lang", "", "`LANGUAGE` of verdicts and advice: zh or en (default: from LC_ALL, LC_MESSAGES, LANG)")
 	root.AddGroup(
-		&cobra.Group{ID: groupFiles, Title: "Messages, on files (no server needed):"},
+		&cobra.Group{ID: groupFiles, Title: "Messages and keys, on files (no server needed):"},
 		&cobra.Group{ID: groupRegistry, Title: "The registry (needs TURNKEY_DATABASE_FILE):"},
 		&cobra.Group{ID: groupOperations, Title: "Operations:"},
 	)

@@ -15,6 +15,8 @@ import (
 var (
 	//go:embed sql/addOperator.sql
 	addOperatorSQL string
+	//go:embed sql/operatorObstacles.sql
+	operatorObstaclesSQL string
 	//go:embed sql/removeOperator.sql
 	removeOperatorSQL string
 	//go:embed sql/Operators.sql
@@ -28,10 +30,14 @@ type Operator struct {
 	CreatedAt   time.Time
 }
 
-// AddOperator lets the holder of a certificate log in as an operator.
+// AddOperator lets the holder of a certificate log in as an operator. The error wraps
+// [registry.ErrOperatorExists], [registry.ErrOperatorIsParty] or [registry.ErrRevoked].
 func (s *Store) AddOperator(ctx context.Context, actor registry.Actor, name string, certificate *verifier.Certificate) error {
 	return s.change(ctx, actor, "add an operator", func(c change) error {
 		fingerprint := certificate.Fingerprint()
+		if err := c.mayOperate(ctx, fingerprint); err != nil {
+			return err
+		}
 		_, err := c.Exec(ctx, keepCertificateSQL, fingerprint[:], certificate.DER(), certificate.NotBefore(), certificate.NotAfter())
 		if err != nil {
 			return err
@@ -41,6 +47,21 @@ func (s *Store) AddOperator(ctx context.Context, actor registry.Actor, name stri
 		}
 		return c.note(ctx, registry.OperatorAdded, "", &fingerprint, name)
 	})
+}
+
+// mayOperate refuses certificates that would let nobody in.
+func (c change) mayOperate(ctx context.Context, fingerprint verifier.Fingerprint) error {
+	var revoked, isParty bool
+	err := c.QueryRow(ctx, operatorObstaclesSQL, fingerprint[:]).Scan(&revoked, &isParty)
+	switch {
+	case err != nil:
+		return err
+	case revoked:
+		return registry.ErrRevoked
+	case isParty:
+		return registry.ErrOperatorIsParty
+	}
+	return nil
 }
 
 // RemoveOperator ends an operator's right to log in, and its sessions.

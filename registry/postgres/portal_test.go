@@ -90,7 +90,16 @@ func TestOperatorsLogInUntilTheyAreRemoved(t *testing.T) {
 	if session.Operator != "chen.mei" || session.MayChange() {
 		t.Errorf("%+v", session)
 	}
+	_, _, err = w.store.Revoke(t.Context(), registrytest.Operator, cert.Fingerprint(), registry.Unspecified)
+	w.must(err)
+	_, err = w.store.Session(t.Context(), token)
+	w.wants(err, registry.ErrNoSession)
 	w.must(w.store.RemoveOperator(t.Context(), registrytest.Operator, "chen.mei"))
+	w.wants(w.store.AddOperator(t.Context(), registrytest.Operator, "chen.mei", cert), registry.ErrRevoked)
+	a := w.newAccount("97162640")
+	_, _, err = w.store.OpenAccount(t.Context(), "visitor:1", a)
+	w.must(err)
+	w.wants(w.store.AddOperator(t.Context(), registrytest.Operator, "chen.mei", a.Login.Certificate), registry.ErrOperatorIsParty)
 	_, err = w.store.Session(t.Context(), token)
 	w.wants(err, registry.ErrNoSession)
 	w.wants(w.store.RemoveOperator(t.Context(), registrytest.Operator, "chen.mei"), registry.ErrNoOperator)

@@ -27,7 +27,7 @@ func TestValues(t *testing.T) {
 	}
 	r := config.NewReader(environment(
 		"X_STRING", " blanks around ", "X_LIST", "a, b,,c ", "X_ADDRESSES", "h:1,[::1]:2", "X_OFF", "off",
-		"X_DURATION", "250ms", "X_INT", "7", "X_BYTES", "16 MiB", "X_PLAIN", "1000", "X_BOOL", "true", "X_FILE", file, "X_ONE", "b"), "X_")
+		"X_DURATION", "250ms", "X_INT", "7", "X_BYTES", "16 MiB", "X_PLAIN", "1000", "X_BOOL", "true", "X_FILE", file, "X_FILES", file+" ,, "+file, "X_ONE", "b"), "X_")
 	tests := []struct {
 		name      string
 		got, want any
@@ -50,6 +50,8 @@ func TestValues(t *testing.T) {
 		{"one of, unset", r.OneOf("UNSET", []string{"a", "b"}, "m"), "a"},
 		{"file", r.File("FILE", "m"), file},
 		{"optional file unset", r.OptionalFile("UNSET", "m"), ""},
+		{"optional files", r.OptionalFiles("FILES", "m"), []string{file, file}},
+		{"optional files unset", r.OptionalFiles("UNSET", "m"), []string(nil)},
 	}
 	for _, tt := range tests {
 		if !reflect.DeepEqual(tt.got, tt.want) {
@@ -84,6 +86,7 @@ func TestMistakesNameTheVariableAndTheMend(t *testing.T) {
 		{"bool", "maybe", func(r *config.Reader) { r.Bool("A", true, "m") }, "neither true nor false"},
 		{"one of", "c", func(r *config.Reader) { r.OneOf("A", []string{"a", "b"}, "m") }, "set one of a, b"},
 		{"file that isn't there", "/nowhere/at/all", func(r *config.Reader) { r.File("A", "m") }, "can't be opened (no such file"},
+		{"one of the files that isn't there", "/dev/null,/nowhere/at/all", func(r *config.Reader) { r.OptionalFiles("A", "m") }, "can't be opened (no such file"},
 		{"file unset", "", func(r *config.Reader) { r.File("A", "m") }, "is required, the path of a file"},
 	}
 	for _, tt := range tests {
@@ -121,6 +124,7 @@ func TestPastedSecretsAreNotRepeated(t *testing.T) {
 	for _, value := range pasted {
 		r := config.NewReader(environment("X_A", value), "X_")
 		r.File("A", "m")
+		r.OptionalFiles("A", "m")
 		r.Address("A", ":1", "m")
 		r.Addresses("A", "", "m")
 		r.Duration("A", time.Second, 0, time.Minute, "m")
