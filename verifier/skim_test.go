@@ -56,7 +56,7 @@ const typed = `<p:a xmlns:p="urn:p:1" xmlns:q="urn:q:1" xmlns:i="http://www.w3.o
 // brittle are pieces that a reader, but not a canonicaliser, has to look at.
 var brittle = []string{
 	"<!---->", "<!--c-->", "<?p?>", "<![CDATA[1]]>", "<![CDATA[]]>", "12", " ", "\r\n", "&#32;", "<b/>", "<b></b>", "<b>1</b>", `<b i:type="q:T"></b>`, "<ID>2</ID>",
-	"<Agent><ID>A12</ID></Agent>", `<b c="1">`, "</b>", "<Signature/>", `<Signature xmlns="urn:x"></Signature>`,
+	"<Agent><ID>A12</ID></Agent>", "<b><ID>2</ID></b><ID>2</ID>", "<b><Agent><ID>2</ID></Agent></b><Agent><ID>2</ID></Agent>", `<b c="1">`, "</b>", "<Signature/>", `<Signature xmlns="urn:x"></Signature>`,
 	`<s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"></s:Signature>`,
 }
 
