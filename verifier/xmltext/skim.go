@@ -154,8 +154,7 @@ func (t *Tokenizer) skimStart(offset int, s *Skim) int {
 	if len(t.open) >= t.limits.Depth || t.elements >= t.limits.Elements {
 		return 0
 	}
-	end := t.stop(stopsText, offset+1) // the tag's, if it is any
-	tag, known := s.tags.find(t.doc, offset, end)
+	tag, known := t.find(&s.tags, offset)
 	switch {
 	case !known:
 		edits := len(s.Edits)
@@ -163,15 +162,14 @@ func (t *Tokenizer) skimStart(offset int, s *Skim) int {
 		if !ok {
 			return 0
 		}
-		read.round, read.edits, read.edited = s.tags.round, int32(edits), int32(len(s.Edits))
+		read.round, read.edits, read.edited, read.next = s.tags.round, int32(edits), int32(len(s.Edits)), tag.next
 		*tag = read
-		end = offset + int(tag.size) - 1
 	case len(t.open)+1 == s.Depth && s.watches(tag.local(t.doc)), t.attributes+int(tag.attributes) > t.limits.AllAttributes:
 		return 0
 	default:
 		s.repeat(tag, offset)
 	}
-	next := end + 1
+	next := offset + int(tag.size)
 	if !tag.empty {
 		next = t.skimInside(next, element{begin: int32(offset + 1), end: int32(offset) + int32(tag.name)}, tag.declares, s)
 	}

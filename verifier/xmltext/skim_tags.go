@@ -9,6 +9,7 @@ import "encoding/binary"
 type plainTags struct {
 	slots [1 << tagSlots]plainTag
 	round uint64 // the current Skim; what was noted in another means nothing
+	last  uint8  // slot of the tag before
 }
 
 // tagSlots is, as a power of two, enough for what a real document holds within what one
@@ -29,28 +30,40 @@ type plainTag struct {
 	attributes    uint8
 	declares      bool
 	empty         bool
+	next          uint8 // slot of the tag that came behind it last
 }
 
-// find returns the tag that begins at offset and ends with the byte at end, which is behind
-// it or the document's; where it isn't known, the one that it is to take the place of. Its
-// first and its last bytes, and how many there are, tell real tags apart.
-func (p *plainTags) find(doc []byte, offset, end int) (tag *plainTag, known bool) {
+// find returns the tag that begins at offset; where it isn't known, the one that it is to
+// take the place of. It tries what came behind the tag before when that was last read, which
+// needs neither the tag's end nor its place. Else a tag's first and last bytes, and how many
+// there are, tell real ones apart.
+func (t *Tokenizer) find(p *plainTags, offset int) (tag *plainTag, known bool) {
+	before := &p.slots[p.last]
+	p.last = before.next
+	if tag = &p.slots[p.last]; tag.round == p.round && tag.stands(t.doc, offset) {
+		return tag, true
+	}
 	const odd, other = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F
+	end := t.stop(stopsText, offset+1) // the tag's, if it is any
 	hash := uint64(end - offset)
 	if end-offset >= 8 {
-		hash += binary.LittleEndian.Uint64(doc[offset:offset+8])*odd + binary.LittleEndian.Uint64(doc[end-8:end])
+		hash += binary.LittleEndian.Uint64(t.doc[offset:offset+8])*odd + binary.LittleEndian.Uint64(t.doc[end-8:end])
 	}
-	i := hash * other >> (64 - tagSlots)
-	if tag = &p.slots[i]; tag.round != p.round || tag.same(doc, offset, end) {
-		return tag, tag.round == p.round
+	p.last = uint8(hash * other >> (64 - tagSlots))
+	tag = &p.slots[p.last]
+	if known = tag.round == p.round && tag.stands(t.doc, offset); !known && tag.round == p.round {
+		p.last ^= 1
+		tag = &p.slots[p.last]
+		known = tag.round == p.round && tag.stands(t.doc, offset)
 	}
-	tag = &p.slots[i^1]
-	return tag, tag.round == p.round && tag.same(doc, offset, end)
+	before.next = p.last
+	return tag, known
 }
 
-// same reports whether the tag stands at offset, too. It ends with its first '>'.
-func (p *plainTag) same(doc []byte, offset, end int) bool {
-	return end < len(doc) && end+1-offset == int(p.size) && string(doc[offset:end+1]) == string(doc[p.begin:p.begin+p.size])
+// stands reports whether the same tag stands at offset.
+func (p *plainTag) stands(doc []byte, offset int) bool {
+	end := offset + int(p.size)
+	return end <= len(doc) && string(doc[offset:end]) == string(doc[p.begin:p.begin+p.size])
 }
 
 func (p *plainTag) local(doc []byte) []byte {
