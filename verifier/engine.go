@@ -2,6 +2,7 @@ package verifier
 
 import (
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 	"sync"
@@ -28,6 +29,7 @@ type Engine struct {
 	claims   ClaimTable
 	steps    map[string]*step // to the identity and the claims, by message type; "": of all others
 	readings sync.Pool        // of *reading
+	known    fingerprints
 
 	plainly bool // reads token by token and remembers nothing; tests hold all else against that
 }
@@ -45,6 +47,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{profile: p, limits: cfg.Limits.WithDefaults(), claims: cfg.Claims, steps: map[string]*step{"": steps("", nil)}}
+	e.known.seed = maphash.MakeSeed()
 	for _, code := range slices.Concat(identifiedByID, slices.Collect(maps.Keys(cfg.Claims))) {
 		e.steps[code] = steps(code, cfg.Claims[code])
 	}

@@ -85,25 +85,46 @@ func (r *reading) x509Data() {
 	}
 }
 
-// keyCertificate notes a certificate. What it is digested to is filled in by finish.
+// keyCertificate notes a certificate. Its fingerprint is filled in by finish unless it is
+// remembered.
 func (r *reading) keyCertificate(text []byte, at span) {
 	p := &r.parts
 	k := &p.keyInfo
-	der, err := decodeBase64(r.der, text)
-	switch {
-	case err != nil:
-		r.refuse(KeyInfoUnusable, at.begin, "X509Certificate is not base64")
-		return
-	case len(k.texts) == maxKeyInfoCertificates:
+	if len(k.texts) == maxKeyInfoCertificates {
 		r.refuse(KeyInfoUnusable, at.begin, "KeyInfo holds more than %d certificates", maxKeyInfoCertificates)
 		return
-	case len(k.texts) == 0:
-		k.texts, k.hints.Fingerprints, p.ders = r.m.room.texts[:0], r.m.room.fingerprint[:0], r.ders[:0]
+	}
+	var fingerprint Fingerprint
+	if known := r.engine.fingerprinted(text); known != nil {
+		fingerprint = known.fingerprint
+	} else {
+		u := undigested{hint: len(k.texts)}
+		if len(text) <= maxFingerprinted {
+			u.text = string(text)
+		}
+		der, err := decodeBase64(r.der, text)
+		if err != nil {
+			r.refuse(KeyInfoUnusable, at.begin, "X509Certificate is not base64")
+			return
+		}
+		u.der, r.der = span{len(r.der), len(der)}, der
+		if len(p.undigested) == 0 {
+			p.undigested = r.undigested[:0]
+		}
+		p.undigested = append(p.undigested, u)
+	}
+	if len(k.texts) == 0 {
+		k.texts, k.hints.Fingerprints = r.m.room.texts[:0], r.m.room.fingerprint[:0]
 	}
 	k.texts = append(k.texts, at)
-	k.hints.Fingerprints = append(k.hints.Fingerprints, Fingerprint{})
-	p.ders = append(p.ders, span{len(r.der), len(der)})
-	r.der = der
+	k.hints.Fingerprints = append(k.hints.Fingerprints, fingerprint)
+}
+
+// An undigested is a certificate of KeyInfo whose fingerprint is not known yet.
+type undigested struct {
+	der  span   // in reading.der
+	hint int    // which of Hints.Fingerprints it is
+	text string // to remember it by; empty where it is too long for that
 }
 
 // der returns the certificate whose text was read there.

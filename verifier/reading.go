@@ -59,9 +59,10 @@ type reading struct {
 	info      xmltext.Tokenizer // over the canonical SignedInfo
 	infoWalk  walker            // over info
 	canonical bounded           // the canonical SignedInfo
-	der       []byte            // the certificates of KeyInfo
-	ders      [1]span           // room for parts.ders
 	ready     bool              // the Signature is acceptable in form: digests are wanted
+
+	der        []byte        // the certificates of KeyInfo that aren't remembered
+	undigested [1]undigested // room for parts.undigested
 }
 
 // parts are what the Signature holds, as written.
@@ -77,7 +78,7 @@ type parts struct {
 	stencil       *stencil      // that fits it; nil where it was read
 	value         []byte        // decoded
 	keyInfo       keyInfo
-	ders          []span // of its certificates, in reading.der
+	undigested    []undigested
 }
 
 func newReading(e *Engine) *reading {
@@ -96,7 +97,7 @@ func (r *reading) release() {
 	r.info.Release()
 	r.mark.Release()
 	r.g.reset()
-	r.doc, r.m, r.parts, r.refused = nil, nil, parts{}, refusal{}
+	r.doc, r.m, r.parts, r.refused, r.undigested = nil, nil, parts{}, refusal{}, [1]undigested{}
 	r.stencils.around = xmltext.Shed(r.stencils.around)
 	r.canonical.Reset()
 	if cap(r.der) > maxCertificateText {
@@ -153,8 +154,8 @@ func (r *reading) appendJobs(jobs []sha256x2.Job) []sha256x2.Job {
 			jobs = append(jobs, sha256x2.Job{Text: r.canonical.Bytes()})
 		}
 	}
-	for _, at := range r.parts.ders {
-		jobs = append(jobs, sha256x2.Job{Text: r.der[at.begin:at.finish]})
+	for _, u := range r.parts.undigested {
+		jobs = append(jobs, sha256x2.Job{Text: r.der[u.der.begin:u.der.finish]})
 	}
 	return jobs
 }
@@ -186,9 +187,12 @@ func (r *reading) finish(jobs []sha256x2.Job) []sha256x2.Job {
 		}
 		r.signed(info)
 	}
-	for i := range r.parts.ders {
+	for _, u := range r.parts.undigested {
 		d := next()
-		r.parts.keyInfo.hints.Fingerprints[i] = d.sha256()
+		r.parts.keyInfo.hints.Fingerprints[u.hint] = d.sha256()
+		if u.text != "" {
+			r.engine.known.keep(&fingerprinted{u.text, d.sha256()})
+		}
 	}
 	r.m.refused = r.refused
 	return jobs

@@ -56,8 +56,8 @@ const typed = `<p:a xmlns:p="urn:p:1" xmlns:q="urn:q:1" xmlns:i="http://www.w3.o
 // brittle are pieces that a reader, but not a canonicaliser, has to look at.
 var brittle = []string{
 	"<!---->", "<!--c-->", "<?p?>", "<![CDATA[1]]>", "<![CDATA[]]>", "12", " ", "\r\n", "&#32;", "<b/>", "<b></b>", "<b>1</b>", `<b i:type="q:T"></b>`, "<ID>2</ID>",
-	"<Agent><ID>A12</ID></Agent>", `<b c="1">`, "</b>", "<Signature/>", `<Signature xmlns="urn:x"></Signature>`,
-	`<s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"></s:Signature>`,
+	"<Agent><ID>A12</ID></Agent>", "<b><ID>2</ID></b><ID>2</ID>", "<b><Agent><ID>2</ID></Agent></b><Agent><ID>2</ID></Agent>", `<b c="1">`, "</b>", "<Signature/>", `<Signature xmlns="urn:x"></Signature>`,
+	`<s:Signature xmlns:s="http://www.w3.org/2000/09/xmldsig#"></s:Signature>`, "<b><d:ID>2</d:ID></b><d:ID>2</d:ID>",
 }
 
 // TestSkimmedReading puts brittle pieces at random places of signed documents, the
@@ -65,7 +65,8 @@ var brittle = []string{
 func TestSkimmedReading(t *testing.T) {
 	random := rand.New(rand.NewPCG(11, 25))
 	var signed []string
-	for _, doc := range []string{sample, "<a>{signature}<b>1</b></a>", "<a><b><c>x</c>{signature}</b></a>", "<a>12{signature}</a>", typed} {
+	for _, doc := range []string{sample, "<a>{signature}<b>1</b></a>", "<a><b><c>x</c>{signature}</b></a>", "<a>12{signature}</a>", typed,
+		`<d:a xmlns:d="urn:wco:datamodel:TW:N5203:1"><b>1</b>{signature}</d:a>`} {
 		signed = append(signed, sign(t, doc, form{}), sign(t, doc, form{method: uriExc, transform: uriExc}))
 	}
 	for range 5_000 {

@@ -3,7 +3,6 @@ package c14n
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
@@ -76,10 +75,7 @@ func Write(w io.Writer, doc []byte, opts Options, unsigned bool, limits xmltext.
 		case err != nil:
 			return 0, err
 		case kind == xmltext.EOF:
-			if err := c.Close(); err != nil {
-				return 0, fmt.Errorf("write the canonical form: %w", err)
-			}
-			return signatures, nil
+			return signatures, c.Close()
 		case kind == xmltext.Start && t.Name.Is(SignatureNamespace, "Signature"):
 			signatures++
 			if unsigned && c.skipped == 0 {
@@ -88,7 +84,7 @@ func Write(w io.Writer, doc []byte, opts Options, unsigned bool, limits xmltext.
 			}
 		}
 		if c.Token(t); c.err != nil { // w's: the rest would be for nothing
-			return 0, fmt.Errorf("write the canonical form: %w", c.err)
+			return 0, c.err
 		}
 	}
 }

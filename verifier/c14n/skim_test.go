@@ -2,7 +2,6 @@ package c14n
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -34,7 +33,7 @@ func slowly(doc []byte, opts Options, unsigned bool, limits xmltext.Limits) (out
 			}
 		}
 		if c.Token(&t); c.err != nil {
-			return nil, 0, fmt.Errorf("write the canonical form: %w", c.err)
+			return nil, 0, c.err
 		}
 	}
 }
@@ -97,6 +96,9 @@ var skimSeeds = []string{
 	`<a xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns:p="urn:p" xmlns:q="urn:q"><b i:type="p:T"/><b i:type="q:T"/></a>`,
 	`<a xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns:q="urn:q"><q:b i:type="q:T">1</q:b><b type="q:T" q:type="q:T"/><i:type/></a>`,
 	`<a xmlns:p="urn:p" xmlns:q="urn:p"><b p:c="1" q:c="2"/><b q:c="2" p:c="1"/><p:b q:c="1">2</p:b></a>`,
+	`<a xmlns:p="urn:p"><p:b>1</p:b><p:b>1</p:b><p:b><c/></p:b><c xmlns:p="urn:q"><p:b>1</p:b></c><p:b>1</p:b><p:b/><p:b/></a>`,
+	`<a><b c='1' d="2"/><b c='1' d="2"/><b c='1' d="2">3</b><b c='1' d="2">4</b><b d="2" c="1"/><b d="2" c="1"/></a>`,
+	`<a><b c="1>2"/><b c="1>2"/><b c="1>3"/><b c="1">2"</b></a>`, `<a><element1name/><element2name/><element1name/><element1name></element2name></a>`,
 	`<a xmlns:xmlns="urn:x"></a>`, `<a><b`, `<a><b c`, `<a><b c=`, `<a><b c="`, `<a><b c="1"`, `<a><`, `<a></`, `<a>`,
 }
 
@@ -160,6 +162,44 @@ func TestSkimMutated(t *testing.T) {
 			}
 		}
 		checkSkim(t, doc)
+	}
+}
+
+// TestSkimRepeated has the same few tags again and again, around which prefixes mean now
+// this and now that, beside others that differ from them in the middle or behind a '>'.
+func TestSkimRepeated(t *testing.T) {
+	random := rand.New(rand.NewPCG(27, 11))
+	tags := []string{
+		"b", "p:b", "q:b", `b c="1"`, `b c='1' d="2"`, `b d='2' c="1"`, `p:b p:c="1"`, `p:b q:c="1"`, `b q:c="1" c="2"`, `b c="x>y"`, `b c="x>z"`, `b c="x"`,
+		`element1name`, `element2name`, `element c="1" name="x"`, `element c="2" name="x"`, `element c='2' name="x"`, `element c="2"  name="x"`, `p:b c="1" c="1"`, `r:b`,
+		`n xmlns:p="urn:2"`, `n xmlns:q="urn:1"`, `n xmlns="urn:3"`, `n xmlns=""`, `p:n xmlns:p="urn:4"`, `q:n`,
+	}
+	texts := []string{"", "", "1", "\r\n", "&amp;", "<!---->", "<?p?>"}
+	var write func(doc *strings.Builder, depth int)
+	write = func(doc *strings.Builder, depth int) {
+		for range random.IntN(9 - depth) {
+			tag := tags[random.IntN(len(tags))]
+			if random.IntN(8) > 0 {
+				tag = tags[random.IntN(8)]
+			}
+			doc.WriteString(texts[random.IntN(len(texts))])
+			if random.IntN(3) == 0 {
+				doc.WriteString("<" + tag + "/>")
+				continue
+			}
+			doc.WriteString("<" + tag + ">" + texts[random.IntN(len(texts))])
+			if depth < 4 && random.IntN(2) == 0 {
+				write(doc, depth+1)
+			}
+			name, _, _ := strings.Cut(tag, " ")
+			doc.WriteString("</" + name + ">")
+		}
+	}
+	for range 4_000 {
+		var doc strings.Builder
+		doc.WriteString(`<a xmlns:p="urn:1" xmlns:q="urn:2">`)
+		write(&doc, 0)
+		checkSkim(t, []byte(doc.String()+"</a>"))
 	}
 }
 

@@ -77,22 +77,46 @@ func (c *chart) fillIfChars(stretch []byte) bool {
 	return true
 }
 
-// fillPlainly charts byte by byte. Those beyond ASCII stop what foreign has bits of.
+// fillPlainly charts eight bytes at a time, by their stops in one word: one after the other
+// takes twice as long. Those beyond ASCII stop what foreign has bits of.
 func (c *chart) fillPlainly(stretch []byte, foreign uint8) {
+	of := &stopsAny[foreign]
 	for i := 0; i < len(stretch); i += 64 {
 		var text, name, value uint64
-		for j, b := range stretch[i:min(len(stretch), i+64)] {
-			stop := foreign
-			if b < utf8.RuneSelf {
-				stop = stops[b]
+		var end [8]byte // 0 behind the stretch
+		for j := 0; j < 64 && i+j < len(stretch); j += 8 {
+			b := stretch[i+j:]
+			if len(b) < 8 {
+				copy(end[:], b)
+				b = end[:]
 			}
-			text |= uint64(stop>>stopsText&1) << j
-			name |= uint64(stop>>stopsName&1) << j
-			value |= uint64(stop>>stopsValue&1) << j
+			each := uint64(of[b[0]]) | uint64(of[b[1]])<<8 | uint64(of[b[2]])<<16 | uint64(of[b[3]])<<24 |
+				uint64(of[b[4]])<<32 | uint64(of[b[5]])<<40 | uint64(of[b[6]])<<48 | uint64(of[b[7]])<<56
+			text |= lowest(each>>stopsText) << j
+			name |= lowest(each>>stopsName) << j
+			value |= lowest(each>>stopsValue) << j
 		}
 		c.maps[stopsText][i/64], c.maps[stopsName][i/64], c.maps[stopsValue][i/64] = text, name, value
 	}
 }
+
+// lowest returns the lowest bit of each byte. The factor moves that of byte i, alone, to
+// bit 56+i.
+func lowest(bytes uint64) uint64 {
+	return bytes & 0x0101010101010101 * 0x0102040810204080 >> 56
+}
+
+// stopsAny has the maps' bits of any byte, by what those beyond ASCII stop.
+var stopsAny = func() (tables [1 << 3][256]uint8) {
+	for foreign := range tables {
+		table := &tables[foreign]
+		copy(table[:], stops[:])
+		for c := utf8.RuneSelf; c < len(table); c++ {
+			table[c] = uint8(foreign)
+		}
+	}
+	return tables
+}()
 
 // holdsChars reports whether a stretch is UTF-8 without U+FFFE and U+FFFF. Controls in
 // ASCII stop everything anyway.

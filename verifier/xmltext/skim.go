@@ -25,8 +25,10 @@ type Skim struct {
 	kept           int    // how many edits are of what was read for good
 	made           []byte // what is put in
 	before         int    // how much of it belongs to edits
+	size           int    // of all that the edits put in
 	defaultSettled bool   // the default namespace needs no declaration
 	attrs          plainAttrs
+	tags           plainTags
 }
 
 // An Edit replaces bytes of the document.
@@ -46,6 +48,7 @@ func (s *Skim) put(before string, name []byte, after string) {
 // edit notes an edit, which puts in what was put since the last one.
 func (s *Skim) edit(at, skip int) {
 	s.Edits = append(s.Edits, Edit{At: at, Skip: skip, begin: s.before, end: len(s.made)})
+	s.size += len(s.made) - s.before
 	s.before = len(s.made)
 }
 
@@ -65,7 +68,8 @@ const maxEdits = 8 << 10
 //
 // It is what makes reading fast: it makes no tokens, for nine tenths of a real message.
 func (t *Tokenizer) Skim(s *Skim) (begin, finish int) {
-	s.Edits, s.kept, s.made, s.before = s.Edits[:0], 0, s.made[:0], 0
+	s.Edits, s.kept, s.made, s.before, s.size = s.Edits[:0], 0, s.made[:0], 0, 0
+	s.tags.round++
 	begin = t.pos
 	if len(t.open) == 0 || t.emptyTag {
 		return begin, begin
@@ -74,7 +78,7 @@ func (t *Tokenizer) Skim(s *Skim) (begin, finish int) {
 		t.chart = new(chart)
 	}
 	s.defaultSettled = !s.Declares || bytes.Equal(t.space.uri(Default), s.rendered(Default))
-	for tag := t.skimText(t.pos, s); tag >= 0 && tag+1 < len(t.doc) && t.pos < begin+skimmed && len(s.made) < skimmed; {
+	for tag := t.skimText(t.pos, s); tag >= 0 && tag+1 < len(t.doc) && t.pos < begin+skimmed && s.size < skimmed; {
 		next := 0
 		if t.doc[tag+1] == '/' {
 			next = t.skimEnd(tag)
@@ -147,27 +151,58 @@ func (t *Tokenizer) endOf(offset int, name []byte) int {
 // that must declare what it uses is read to its end, if there is nothing but text in it:
 // nothing can depend on what it declares.
 func (t *Tokenizer) skimStart(offset int, s *Skim) int {
+	if len(t.open) >= t.limits.Depth || t.elements >= t.limits.Elements {
+		return 0
+	}
+	tag, known := t.find(&s.tags, offset)
+	switch {
+	case !known:
+		edits := len(s.Edits)
+		read, ok := t.skimTag(offset, s)
+		if !ok {
+			return 0
+		}
+		read.round, read.edits, read.edited, read.next = s.tags.round, int32(edits), int32(len(s.Edits)), tag.next
+		*tag = read
+	case len(t.open)+1 == s.Depth && s.watches(tag.local(t.doc)), t.attributes+int(tag.attributes) > t.limits.AllAttributes:
+		return 0
+	default:
+		s.repeat(tag, offset)
+	}
+	next := offset + int(tag.size)
+	if !tag.empty {
+		next = t.skimInside(next, element{begin: int32(offset + 1), end: int32(offset) + int32(tag.name)}, tag.declares, s)
+	}
+	if next > 0 {
+		t.elements++
+		t.attributes += int(tag.attributes)
+	}
+	return next
+}
+
+// skimTag reads the start tag at offset alone; ok is false to leave it.
+func (t *Tokenizer) skimTag(offset int, s *Skim) (tag plainTag, ok bool) {
 	begin := offset + 1
 	end, colon := t.skimName(begin)
-	if end == 0 || len(t.open) >= t.limits.Depth || t.elements >= t.limits.Elements {
-		return 0
+	if end == 0 || end-offset > maxPlainName {
+		return tag, false
 	}
-	local := t.doc[begin:end]
+	local := begin
 	if colon > 0 {
-		local = t.doc[colon+1 : end]
+		local = colon + 1
 	}
-	if string(local) == s.Local || len(t.open)+1 == s.Depth && s.watches(local) {
-		return 0
+	if name := t.doc[local:end]; string(name) == s.Local || len(t.open)+1 == s.Depth && s.watches(name) {
+		return tag, false
 	}
 	var u usage
 	if !t.use(&u, begin, colon, s) {
-		return 0
+		return tag, false
 	}
 	next := end
 	s.attrs.count = 0
 	if t.doc[end] == ' ' {
 		if next = t.skimAttributes(end, &u, s); next == 0 {
-			return 0
+			return tag, false
 		}
 	}
 	if u.declares {
@@ -178,19 +213,19 @@ func (t *Tokenizer) skimStart(offset int, s *Skim) int {
 	}
 	switch {
 	case t.doc[next] == '>':
-		next = t.skimInside(next+1, element{begin: int32(begin), end: int32(end)}, u.declares, s)
+		next++
 	case t.doc[next] == '/' && next+1 < len(t.doc) && t.doc[next+1] == '>':
 		s.put("></", t.doc[begin:end], ">")
 		s.edit(next, len("/>"))
 		next += len("/>")
+		tag.empty = true
 	default:
-		return 0
+		return tag, false
 	}
-	if next > 0 {
-		t.elements++
-		t.attributes += s.attrs.count
-	}
-	return next
+	tag.begin, tag.size = int32(offset), int32(next-offset)
+	tag.prefix, tag.name = int16(local-offset), int16(end-offset)
+	tag.attributes, tag.declares = uint8(s.attrs.count), u.declares
+	return tag, true
 }
 
 // skimInside reads on behind a start tag: to the end of the element if it holds nothing but
