@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"turnkey-gateway/cmd/internal/config"
+	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/rediscache"
 )
@@ -77,8 +78,8 @@ type SiteConfig struct {
 	// PasswordLogin offers 帳號登入 and 忘記密碼; off by default.
 	PasswordLogin bool
 
-	// Phone, Fax and Mail are those of the service centre.
-	Phone, Fax, Mail string
+	// Phone, Fax and CentreMail are those of the service centre.
+	Phone, Fax, CentreMail string
 
 	// Proxies are networks whose X-Forwarded-For is believed; none by default.
 	Proxies []netip.Prefix
@@ -88,6 +89,29 @@ type SiteConfig struct {
 
 	// AgentDownload is where the card agent is got from, an https URL.
 	AgentDownload string
+
+	// Mail is how mail is sent. Without a server it waits in the outbox.
+	Mail MailConfig
+}
+
+// MailConfig is how the site sends mail.
+type MailConfig struct {
+	// Server is host:port of the mail server; "" (off) by default: mail is kept in the
+	// outbox, for a week, until a portal with a server sends it.
+	Server string
+
+	// TLS is starttls (the default, required of the server), tls, or none, which only
+	// loopback is allowed.
+	TLS string
+
+	// From is the address that mail comes from. Required with a server.
+	From string
+
+	// User, and PasswordFile with its secret, log in to the server; none by default.
+	User, PasswordFile string
+
+	// CAFile has certificates (PEM) to believe the server's by; the system's by default.
+	CAFile string
 }
 
 // readConfig returns the configuration, whose mistakes the reader knows.
@@ -128,10 +152,17 @@ func readSiteConfig(r *config.Reader) SiteConfig {
 		PasswordLogin: r.Bool("PASSWORD_LOGIN", false, "offer login by account and password, and its reset"),
 		Phone:         r.String("CENTRE_PHONE", "", "the service centre's telephone"),
 		Fax:           r.String("CENTRE_FAX", "", "the service centre's fax"),
-		Mail:          r.String("CENTRE_MAIL", "", "the service centre's e-mail address"),
+		CentreMail:    r.String("CENTRE_MAIL", "", "the service centre's e-mail address"),
 		Proxies:       r.Networks("PROXIES", "networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8"),
 		AgentPort:     r.Int("AGENT_PORT", portal.DefaultAgentPort, 1, 65535, "loopback port of visitors' card agents"),
 		AgentDownload: r.String("AGENT_DOWNLOAD", "", "where visitors get the card agent, an https URL"),
+	}
+	if c.Mail.Server = r.Address("MAIL_SERVER", "off", "host:port of the mail server, or off: mail waits then"); c.Mail.Server != "" {
+		c.Mail.TLS = r.OneOf("MAIL_TLS", outbox.TLSPolicies, "how the connection to it is protected; none for this machine only")
+		c.Mail.From = r.Required("MAIL_FROM", "what mail comes from, such as no-reply@portal.example")
+		c.Mail.User = r.String("MAIL_USER", "", "who to log in to it as")
+		c.Mail.PasswordFile = r.OptionalFile("MAIL_PASSWORD_FILE", "file with the password for that")
+		c.Mail.CAFile = r.OptionalFile("MAIL_CA_FILE", "certificates (PEM) to believe it by, instead of the system's")
 	}
 	if (c.CertificateFile == "") != (c.KeyFile == "") {
 		r.Refuse("TLS_CERT_FILE", "and TLS_KEY_FILE go together: set both, or neither")

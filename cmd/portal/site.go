@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,8 +16,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"turnkey-gateway/cmd/internal/config"
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/keyfile"
+	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/postgres"
 )
@@ -80,6 +83,63 @@ func readRules(cfg SiteConfig, log *slog.Logger) (*registry.Rules, error) {
 	return rules, nil
 }
 
+// openMail returns what sends the site's mail and what gives notice by it. Without a
+// server the sender is never run: mail waits.
+func openMail(cfg SiteConfig, store *postgres.Store, metrics prometheus.Registerer, log *slog.Logger) (*outbox.Sender, *outbox.Notices, error) {
+	letters, err := outbox.NewLetters(cfg.Origin, outbox.ServiceCentre{Phone: cfg.Phone, Fax: cfg.Fax, Mail: cfg.CentreMail})
+	if err != nil {
+		return nil, nil, err
+	}
+	send := func(context.Context, registry.Mail) error { return errors.New("no mail server") }
+	if cfg.Mail.Server == "" {
+		log.Warn("no mail server: mail waits in the outbox; set PORTAL_MAIL_SERVER")
+	} else {
+		mailer, err := openMailer(cfg.Mail)
+		if err != nil {
+			return nil, nil, err
+		}
+		send = mailer.Send
+	}
+	sender := outbox.NewSender(outbox.SenderConfig{Store: store, Send: send, Metrics: metrics, Log: log})
+	notices := outbox.NewNotices(outbox.NoticesConfig{Store: store, Letters: letters, Wake: sender.Wake, Metrics: metrics, Log: log})
+	return sender, notices, nil
+}
+
+func openMailer(cfg MailConfig) (*outbox.Mailer, error) {
+	smtp := outbox.SMTP{Server: cfg.Server, TLS: outbox.TLSPolicy(cfg.TLS), From: cfg.From, User: cfg.User}
+	var err error
+	if cfg.PasswordFile != "" {
+		if smtp.Password, err = config.Secret(cfg.PasswordFile); err != nil {
+			return nil, fmt.Errorf("PORTAL_MAIL_PASSWORD_FILE: %w", err)
+		}
+	}
+	if cfg.CAFile != "" {
+		text, err := os.ReadFile(cfg.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("PORTAL_MAIL_CA_FILE: %w", err)
+		}
+		smtp.RootCAs = x509.NewCertPool()
+		if !smtp.RootCAs.AppendCertsFromPEM(text) {
+			return nil, errors.New("PORTAL_MAIL_CA_FILE: it holds no certificate in PEM")
+		}
+	}
+	mailer, err := outbox.NewMailer(smtp)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_MAIL_SERVER: %w", err)
+	}
+	return mailer, nil
+}
+
+// A mailingStore is the registry, whose mails leave at once.
+type mailingStore struct {
+	*postgres.Store
+	sender *outbox.Sender
+}
+
+func (s mailingStore) Enqueue(ctx context.Context, m registry.Mail) error {
+	return s.sender.Enqueue(ctx, m)
+}
+
 // openSite listens at cfg.Web and serves the pages. What it does beside ends with ctx.
 func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prometheus.Registerer, log *slog.Logger) (*site, error) {
 	store, err := openStore(cfg.Site, pool)
@@ -90,14 +150,18 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 	if err != nil {
 		return nil, err
 	}
+	sender, notices, err := openMail(cfg.Site, store, metrics, log)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := portal.New(portal.Config{
 		Origin:        cfg.Site.Origin,
-		ServiceCentre: portal.ServiceCentre{Phone: cfg.Site.Phone, Fax: cfg.Site.Fax, Mail: cfg.Site.Mail},
+		ServiceCentre: portal.ServiceCentre{Phone: cfg.Site.Phone, Fax: cfg.Site.Fax, Mail: cfg.Site.CentreMail},
 		AgentPort:     cfg.Site.AgentPort, AgentDownload: cfg.Site.AgentDownload,
 		PasswordLogin:  cfg.Site.PasswordLogin,
 		TrustedProxies: cfg.Site.Proxies,
 		Rules:          rules, Metrics: metrics, Log: log,
-	}, store)
+	}, mailingStore{store, sender})
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +195,10 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 		}
 	})
 	s.running.Go(func() { sweep(ctx, store, log) })
+	s.running.Go(func() { notices.Run(ctx) })
+	if cfg.Site.Mail.Server != "" {
+		s.running.Go(func() { sender.Run(ctx) })
+	}
 	return s, nil
 }
 
