@@ -16,4 +16,5 @@ WHERE (privilege IN ('TRUNCATE', 'TRIGGER') OR relname IN ('audit_log', 'audit_h
 UNION ALL
 SELECT 'it may UPDATE columns of ' || relname FROM ours
 WHERE relname IN ('audit_log', 'audit_head') AND has_any_column_privilege($1, oid, 'UPDATE')
+ORDER BY 1
 LIMIT 5;
