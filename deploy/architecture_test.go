@@ -33,7 +33,9 @@ var topLevel = []string{"Makefile", "README.md", "bench", "cmd", "deploy", "go.m
 // itself, not only by its tests.
 var chosen = []string{
 	"github.com/beevik/etree",
+	"github.com/coder/websocket",
 	"github.com/jackc/pgx/v5",
+	"github.com/miekg/pkcs11",
 	"github.com/prometheus/client_golang",
 	"github.com/redis/go-redis/v9",
 	"github.com/russellhaering/goxmldsig",

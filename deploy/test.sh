@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every test against real Kafka, PostgreSQL, Redis and Prometheus: `make test`.
+# Runs every test against real Kafka, PostgreSQL, Redis, Prometheus and SoftHSM2: `make test`.
 #
 # The parts are a private stack on free ports, in .stack-test, and are ended and removed
 # however this ends. Logs are left in .test-output.
@@ -50,8 +50,8 @@ say "starting the parts"
 export TURNKEY_STACK=$stack
 
 # The race detector is for the rooms whose goroutines share state.
-raced='^turnkey-gateway/(ingest|registry|cmd/gateway)(/|$)'
-say "tests with the race detector: ingest, registry, cmd/gateway"
+raced='^turnkey-gateway/(ingest|registry|cmd/gateway|cmd/cardagent)(/|$)'
+say "tests with the race detector: ingest, registry, cmd/gateway, cmd/cardagent"
 status=0
 # shellcheck disable=SC2046
 go test -count=1 -timeout 10m -race $(go list ./... | grep -E "$raced") 9>&- 2>&1 | tee "$output/race.log" || status=1

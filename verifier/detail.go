@@ -70,6 +70,8 @@ type detailJSON struct {
 	Line       int              `json:"line,omitempty"`
 	Column     int              `json:"column,omitempty"`
 	Cause      string           `json:"cause,omitempty"` // what probably happened
+	CauseLine  int              `json:"cause_line,omitempty"`
+	CauseIn    string           `json:"cause_element,omitempty"` // path of the element in which it shows first
 	Expected   string           `json:"digest_expected,omitempty"`
 	Found      string           `json:"digest_found,omitempty"`
 	DigestBy   string           `json:"digest_method,omitempty"`
@@ -112,7 +114,10 @@ func (d Detail) JSON() []byte {
 		o.Expected = base64.StdEncoding.EncodeToString(ref.expected.bytes())
 		o.Found = base64.StdEncoding.EncodeToString(ref.found.bytes())
 		o.DigestBy = ref.digestBy.name
-		o.Cause = v.msg.likelyCause(ref)
+		if cause, ok := v.msg.likelyCause(ref, false); ok {
+			o.Cause = cause.Kind.String()
+			o.CauseLine, o.CauseIn = cause.Places[0].Line, cause.Places[0].Element
+		}
 	}
 	if v.reason > WeakAlgorithm {
 		o.Registered = v.detail.registered()
@@ -142,6 +147,8 @@ func (o detailJSON) fit() []byte {
 		case len(o.Registered) > 0:
 			o.More++
 			o.Registered = o.Registered[:len(o.Registered)-1]
+		case len(o.CauseIn) > 0:
+			o.CauseIn = ""
 		case len(o.Message) > 0:
 			cut := len(o.Message) / 2
 			for cut > 0 && !utf8.RuneStart(o.Message[cut]) {

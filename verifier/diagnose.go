@@ -2,6 +2,8 @@ package verifier
 
 import (
 	"bytes"
+	"crypto/sha512"
+	"hash"
 	"unicode/utf8"
 
 	"turnkey-gateway/verifier/c14n"
@@ -13,6 +15,7 @@ import (
 const (
 	maxSearched = 512 << 10
 	maxHashed   = 4 << 20
+	maxPaired   = 512 << 10 // of those, for pairs of blanks, unless the search is thorough
 )
 
 // A search tries what the signer may have signed, until its digest is the expected one.
@@ -20,35 +23,51 @@ type search struct {
 	m      *Message
 	ref    *reference
 	budget int // bytes that may still be hashed
+
+	thorough bool // pairs of blanks may take all that is left of it
+
+	// at is where what was found differs from the canonical form, in offsets of that, in
+	// order; none where it is about the Signature.
+	at []int
+
+	sum [sha512.Size]byte // room
 }
 
-// likelyCause says what happened to the document between signing and receipt, empty
+// likelyCause says what happened to the document between signing and receipt, nothing
 // where none of what commonly happens explains the digest. It is no guess: a cause is
-// given only if undoing it gives the digest that was signed.
-func (m *Message) likelyCause(ref *reference) string {
+// given only if undoing it gives the digest that was signed. A person who asks for it gets
+// a thorough search, and all places where it shows; a rejection the first, for less.
+func (m *Message) likelyCause(ref *reference, thorough bool) (Cause, bool) {
 	if len(m.doc) > maxSearched {
-		return ""
+		return Cause{}, false
 	}
 	canonical := bounded{most: maxHashed}
 	if _, err := ref.write(&canonical, m.doc, m.engine.limits); err != nil {
-		return ""
+		return Cause{}, false
 	}
-	s := &search{m: m, ref: ref, budget: maxHashed}
-	switch found := canonical.Bytes(); {
-	case s.otherwiseCanonicalised():
-		return "canonicalised otherwise than the Signature says"
-	case s.aroundSignature():
-		return "white space put around the Signature after signing"
-	case s.lineEnds(found):
-		return "line ends changed after signing"
-	case s.reencoded(found):
-		return "re-encoded after signing: UTF-8 was taken for Latin-1"
-	case s.reindented(found):
-		return "re-indented after signing"
-	case s.collapsed(found):
-		return "blanks collapsed after signing"
+	s := &search{m: m, ref: ref, budget: maxHashed, thorough: thorough}
+	found := canonical.Bytes()
+	for _, try := range []struct {
+		cause CauseKind
+		holds func(canonical []byte) bool
+	}{
+		{BlanksCollapsed, s.numbersCollapsed}, // first, since it takes one digest only
+		{CanonicalisedOtherwise, s.otherwiseCanonicalised},
+		{SpaceAroundSignature, s.aroundSignature},
+		{LineEndsChanged, s.lineEnds},
+		{Reencoded, s.reencoded},
+		{Reindented, s.reindented},
+		{BlanksCollapsed, s.collapsed},
+	} {
+		if try.holds(found) {
+			places := 1
+			if thorough {
+				places = maxPlaces
+			}
+			return Cause{Kind: try.cause, Places: s.places(found, try.cause == BlanksCollapsed, places)}, true
+		}
 	}
-	return ""
+	return Cause{}, false
 }
 
 // is reports whether the original is what was signed, as long as there is budget.
@@ -58,10 +77,27 @@ func (s *search) is(original []byte) bool {
 	}
 	h := s.ref.digestBy.hash.New()
 	h.Write(original)
-	return bytes.Equal(h.Sum(nil), s.ref.expected.bytes())
+	return s.holds(h)
 }
 
-func (s *search) otherwiseCanonicalised() bool {
+func (s *search) holds(h hash.Hash) bool {
+	return bytes.Equal(h.Sum(s.sum[:0]), s.ref.expected.bytes())
+}
+
+// became is is, and notes where the canonical form first differs.
+func (s *search) became(canonical, original []byte) bool {
+	if !s.is(original) {
+		return false
+	}
+	at := 0
+	for at < min(len(canonical), len(original)) && canonical[at] == original[at] {
+		at++
+	}
+	s.at = []int{at}
+	return true
+}
+
+func (s *search) otherwiseCanonicalised([]byte) bool {
 	for _, method := range []c14n.Method{c14n.Inclusive10, c14n.Exclusive} {
 		for _, comments := range []bool{false, true} {
 			ref := *s.ref
@@ -75,7 +111,7 @@ func (s *search) otherwiseCanonicalised() bool {
 	return false
 }
 
-func (s *search) aroundSignature() bool {
+func (s *search) aroundSignature([]byte) bool {
 	doc, begin, finish := s.m.doc, s.m.signed.begin, s.m.signed.finish
 	before := len(bytes.TrimRight(doc[:begin], " \t\r\n"))
 	after := len(doc) - len(bytes.TrimLeft(doc[finish:], " \t\r\n"))
@@ -99,7 +135,7 @@ func (s *search) lineEnds(canonical []byte) bool {
 		bytes.ReplaceAll(bare, []byte("\n"), []byte("&#xD;\n")),
 		bytes.ReplaceAll(bare, []byte("\n"), []byte("\r\n")),
 	} {
-		if s.is(bytes.Join([][]byte{canonical[:begin], root, canonical[finish:]}, nil)) {
+		if s.became(canonical, bytes.Join([][]byte{canonical[:begin], root, canonical[finish:]}, nil)) {
 			return true
 		}
 	}
@@ -131,7 +167,7 @@ func (s *search) reencoded(canonical []byte) bool {
 		}
 		original = append(original, byte(r))
 	}
-	return len(original) < len(canonical) && utf8.Valid(original) && s.is(original)
+	return len(original) < len(canonical) && utf8.Valid(original) && s.became(canonical, original)
 }
 
 // reindented tries the document on one line, as formatters indent it, and with less
@@ -141,7 +177,7 @@ func (s *search) reindented(canonical []byte) bool {
 		if s.budget <= 0 {
 			return false
 		}
-		if out := reindent(canonical, replace, s.budget); out != nil && s.is(out) {
+		if out := reindent(canonical, replace, s.budget); out != nil && s.became(canonical, out) {
 			return true
 		}
 	}
@@ -192,30 +228,4 @@ func reindent(canonical []byte, replace func(space []byte, depth int) []byte, mo
 		out = append(out, canonical[t.Begin:t.Finish]...)
 		last, afterTag, afterStart = t.Finish, tag, kind == xmltext.Start
 	}
-}
-
-// collapsed tries the blanks of one text doubled, all of them and each alone, text by
-// text in the order of the document.
-func (s *search) collapsed(canonical []byte) bool {
-	var t xmltext.Tokenizer
-	t.Reset(canonical, xmltext.Limits{})
-	for s.budget > 0 {
-		kind, err := t.Next()
-		if err != nil || kind == xmltext.EOF {
-			return false
-		}
-		if kind != xmltext.Text || xmltext.Blank(t.Data) || bytes.IndexByte(t.Data, ' ') < 0 {
-			continue
-		}
-		wide := bytes.ReplaceAll(t.Data, []byte(" "), []byte("  "))
-		if s.is(bytes.Join([][]byte{canonical[:t.Begin], wide, canonical[t.Finish:]}, nil)) {
-			return true
-		}
-		for i, c := range t.Data {
-			if c == ' ' && s.budget > 0 && s.is(bytes.Join([][]byte{canonical[:t.Begin+i], {' '}, canonical[t.Begin+i:]}, nil)) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -18,6 +18,8 @@ func TestSearchIsBounded(t *testing.T) {
 		{"a long namespace declared anew on many siblings",
 			`<a xmlns:p="urn:` + strings.Repeat("x", 150) + `"><!--` + strings.Repeat("x", 370<<10) + "-->" +
 				strings.Repeat("<p:b/>", leaves) + "</a>", form{method: uriExc, transform: uriExc}},
+		{"a text of many blanks", "<a>" + strings.Repeat("x ", 60<<10) + "</a>", form{}},
+		{"many numbers", "<a>" + strings.Repeat("<b>AA 1500000001</b>", 6<<10) + "</a>", form{}},
 	}
 	// Some ten originals of at most maxHashed each, and buffers that grow.
 	most := uint64(96 << 20)

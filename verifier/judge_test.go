@@ -369,7 +369,16 @@ func TestLikelyCause(t *testing.T) {
 		want      string
 	}{
 		{"blanks of the number", sample, form{}, func(s string) string { return strings.Replace(s, "AA  15A", "AA 15A", 1) }, "blanks collapsed after signing"},
-		{"all blanks of a text", strings.Replace(sample, "螺絲", "螺  絲  帽", 1), form{}, func(s string) string { return strings.Replace(s, "螺  絲  帽", "螺 絲 帽", 1) }, ""},
+		{"all blanks of a text", strings.Replace(sample, "螺絲", "螺  絲  帽", 1), form{}, func(s string) string { return strings.Replace(s, "螺  絲  帽", "螺 絲 帽", 1) }, "blanks collapsed after signing"},
+		{"two blanks of different texts", strings.Replace(sample, "螺絲", "螺  絲", 1), form{}, func(s string) string {
+			return strings.NewReplacer("螺  絲", "螺 絲", "AA  15A", "AA 15A").Replace(s)
+		}, "blanks collapsed after signing"},
+		{"all of three numbers", strings.Replace(sample, "<Note>", "<ID>BC  140000000A</ID><ID>AA  1500000001</ID><Note>", 1), form{}, func(s string) string {
+			return strings.NewReplacer("AA  15", "AA 15", "BC  14", "BC 14").Replace(s)
+		}, "blanks collapsed after signing"},
+		{"three blanks of no number", strings.Replace(sample, "螺絲", "螺  絲  帽  子", 1), form{}, func(s string) string {
+			return strings.Replace(s, "螺  絲  帽  子", "螺 絲 帽 子", 1)
+		}, ""},
 		{"put on lines", compact, form{}, func(s string) string {
 			return strings.NewReplacer("<ID>AA", "\n <ID>AA", "<Agent>", "\n <Agent>", "</Declaration>", "\n</Declaration>").Replace(s)
 		}, "re-indented after signing"},
@@ -392,9 +401,20 @@ func TestLikelyCause(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			v := judge(e, tt.change(sign(t, tt.doc, tt.form)), registered(alice()))
 			want(t, v, DigestMismatch)
-			var detail struct{ Cause string }
+			var detail struct {
+				Cause string
+				Line  int    `json:"cause_line"`
+				In    string `json:"cause_element"`
+			}
 			if err := json.Unmarshal(v.Detail().JSON(), &detail); err != nil || detail.Cause != tt.want {
 				t.Errorf("cause %q, want %q: %v", detail.Cause, tt.want, err)
+			}
+			cause, ok := v.LikelyCause()
+			if ok != (tt.want != "") || cause.Kind.String() != tt.want {
+				t.Fatalf("cause %+v, want %q", cause, tt.want)
+			}
+			if ok && (detail.Line == 0 || detail.Line != cause.Places[0].Line || detail.In != cause.Places[0].Element || detail.In == "") {
+				t.Errorf("line %d, element %q; places are %+v", detail.Line, detail.In, cause.Places)
 			}
 		})
 	}

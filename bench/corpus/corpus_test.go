@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"turnkey-gateway/bench/corpus"
@@ -232,5 +233,44 @@ func BenchmarkPooled(b *testing.B) {
 	}
 	for b.Loop() {
 		pool.Next()
+	}
+}
+
+// TestVisitorsCanRegister holds the visitors' cards against the rules of registration.
+func TestVisitorsCanRegister(t *testing.T) {
+	c := newCorpus(t)
+	v, err := c.Visitors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	for kind, der := range c.Issuers() {
+		files[string(kind)+"/issuer.cer"] = &fstest.MapFile{Data: der}
+	}
+	rules := &registry.Rules{}
+	if rules.Issuers, err = registry.LoadIssuers(files); err != nil {
+		t.Fatal(err)
+	}
+	if rules.Policy, err = registry.DefaultPolicy(); err != nil {
+		t.Fatal(err)
+	}
+	for _, card := range v.All() {
+		kind := verifier.BusinessID
+		if len(card.Identifier) == 10 {
+			kind = verifier.NationalID
+		}
+		if err := registry.CheckIdentifier(kind, card.Identifier); err != nil {
+			t.Errorf("%s: %v", card.Label, err)
+		}
+		for use, der := range map[string][]byte{"SIGN": card.Sign.DER(), "KEYX": card.Exchange.DER()} {
+			cert, err := verifier.ParseCertificate(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			admission, err := rules.Admit(cert, registry.Purpose{Usage: registry.Login, Medium: registry.Card}, now)
+			if good := err == nil && admission.Known; good != (use == "SIGN") {
+				t.Errorf("%s %s: admitted %v, %v", card.Label, use, good, err)
+			}
+		}
 	}
 }

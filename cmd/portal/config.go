@@ -1,9 +1,11 @@
 package main
 
 import (
+	"net/netip"
 	"time"
 
 	"turnkey-gateway/cmd/internal/config"
+	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/rediscache"
 )
 
@@ -34,11 +36,63 @@ type Config struct {
 
 	// StopWithin bounds a graceful stop; 5 s by default.
 	StopWithin time.Duration
+
+	// Web is host:port of the registration site's pages; "" (off) by default: the program
+	// only relays then.
+	Web string
+
+	// Site is about the pages; it is read only if Web is on.
+	Site SiteConfig
+}
+
+// SiteConfig is what the registration site needs.
+type SiteConfig struct {
+	// Origin is what visitors have in their address bar, such as https://portal.example.
+	// Over http, for loopback only, cookies are not Secure. Required.
+	Origin string
+
+	// CertificateFile and KeyFile have the pages served by TLS 1.2 or later; both, or
+	// neither where a proxy in front does that.
+	CertificateFile, KeyFile string
+
+	// LookupKeyFile and IdentityKeyFile hold the keys that identifiers are found and that
+	// personal data is sealed by. Required.
+	LookupKeyFile, IdentityKeyFile string
+
+	// OldIdentityKeyFiles hold keys that were identity.key before, until `turnkey identity
+	// rotate` is through.
+	OldIdentityKeyFiles []string
+
+	// IssuersDir has certificates of issuers to believe, in moica, moeaca and customs.
+	// Without it nothing that is imported is in force at once, and nobody can register.
+	IssuersDir string
+
+	// PolicyFile replaces the built-in table of what may be used for what.
+	PolicyFile string
+
+	// OpenBinding has every import in force at once, as the manual's letter has it:
+	// whoever knows a 統一編號 can then bind a key to it. Warned of at every start.
+	OpenBinding bool
+
+	// PasswordLogin offers 帳號登入 and 忘記密碼; off by default.
+	PasswordLogin bool
+
+	// Phone, Fax and Mail are those of the service centre.
+	Phone, Fax, Mail string
+
+	// Proxies are networks whose X-Forwarded-For is believed; none by default.
+	Proxies []netip.Prefix
+
+	// AgentPort is the loopback port of visitors' card agents; 61162 by default.
+	AgentPort int
+
+	// AgentDownload is where the card agent is got from, an https URL.
+	AgentDownload string
 }
 
 // readConfig returns the configuration, whose mistakes the reader knows.
 func readConfig(r *config.Reader) Config {
-	return Config{
+	c := Config{
 		DatabaseFile: r.File("DATABASE_FILE", "file with the URL of the primary Postgres (no session-sharing pooler)"),
 		CacheKeyFile: r.File("CACHE_KEY_FILE", "file with cache.key, the gateways' own"),
 		Redis:        r.Addresses("REDIS", "", "Redis, host:port; several for a cluster"),
@@ -49,5 +103,38 @@ func readConfig(r *config.Reader) Config {
 		Pprof:  r.Loopback("PPROF", "off", "host:port of profiles, on loopback, or off"),
 		StopWithin: r.Duration("STOP_WITHIN", 5*time.Second, time.Second, time.Minute,
 			"longest graceful stop"),
+		Web: r.Address("WEB", "off", "host:port of the registration site, or off"),
 	}
+	if c.Web != "" {
+		c.Site = readSiteConfig(r)
+	}
+	return c
+}
+
+// readSiteConfig returns what is about the pages.
+func readSiteConfig(r *config.Reader) SiteConfig {
+	c := SiteConfig{
+		Origin:          r.Required("ORIGIN", "the site's address as visitors see it, such as https://portal.example"),
+		CertificateFile: r.OptionalFile("TLS_CERT_FILE", "certificate chain (PEM) to serve the pages by TLS with"),
+		KeyFile:         r.OptionalFile("TLS_KEY_FILE", "its private key (PEM)"),
+		LookupKeyFile:   r.File("LOOKUP_KEY_FILE", "file with lookup.key, the gateways' own"),
+		IdentityKeyFile: r.File("IDENTITY_KEY_FILE", "file with identity.key, that personal data is sealed by"),
+		OldIdentityKeyFiles: r.OptionalFiles("OLD_IDENTITY_KEY_FILES",
+			"files with earlier identity keys, while `turnkey identity rotate` is not through"),
+		IssuersDir: r.String("ISSUERS_DIR", "", "directory with issuers to believe, in moica, moeaca and customs"),
+		PolicyFile: r.OptionalFile("POLICY_FILE", "table of what may be used for what, instead of the built-in one"),
+		OpenBinding: r.OneOf("IMPORT_BINDING", []string{"certificate", "open"},
+			"certificate: what a certificate doesn't prove waits for confirmation; open: everything is in force at once") == "open",
+		PasswordLogin: r.Bool("PASSWORD_LOGIN", false, "offer login by account and password, and its reset"),
+		Phone:         r.String("CENTRE_PHONE", "", "the service centre's telephone"),
+		Fax:           r.String("CENTRE_FAX", "", "the service centre's fax"),
+		Mail:          r.String("CENTRE_MAIL", "", "the service centre's e-mail address"),
+		Proxies:       r.Networks("PROXIES", "networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8"),
+		AgentPort:     r.Int("AGENT_PORT", portal.DefaultAgentPort, 1, 65535, "loopback port of visitors' card agents"),
+		AgentDownload: r.String("AGENT_DOWNLOAD", "", "where visitors get the card agent, an https URL"),
+	}
+	if (c.CertificateFile == "") != (c.KeyFile == "") {
+		r.Refuse("TLS_CERT_FILE", "and TLS_KEY_FILE go together: set both, or neither")
+	}
+	return c
 }

@@ -1,6 +1,6 @@
-// Command portal is the registry's service. At present it relays the registry's
-// changes from Postgres to Redis, for gateways to hear of them at once; any number of
-// portals may run, and one of them relays at a time.
+// Command portal is the registry's service: the registration site, and the relay of the
+// registry's changes from Postgres to Redis, for gateways to hear of them at once. Any
+// number of portals may run, and one of them relays at a time.
 package main
 
 import (

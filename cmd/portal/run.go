@@ -71,6 +71,19 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		err = errors.Join(err, server.Close(stopping))
 	}()
 
+	if cfg.Web != "" {
+		site, refused := openSite(ctx, cfg, pool, metrics, log)
+		if refused != nil {
+			return refused
+		}
+		defer func() {
+			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.StopWithin)
+			defer cancel()
+			err = errors.Join(err, site.close(stopping))
+		}()
+		log.Info("the site is served", "address", site.addr, "origin", cfg.Site.Origin)
+	}
+
 	r := relay.New(relay.Config{
 		Registry: postgres.NewReader(pool),
 		Writer:   rediscache.NewWriter(client, rediscache.NewKeys(cfg.RedisPrefix), cacheKey, cfg.RedisTimeout),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,7 +55,7 @@ func TestExplainSaysWhichStepFails(t *testing.T) {
 		want            []string
 	}{
 		{"content changed", strings.Replace(string(text), "AA  13", "AA 13", 1), certFile(t, id),
-			[]string{"DIFFERENT: the content", "no other canonicalisation", "the same: this key signed", "DIGEST_MISMATCH"}},
+			[]string{"DIFFERENT: the content", "no other canonicalisation", "Blanks collapsed after signing", "line 3, column", "in /Declaration/ID", "the same: this key signed", "DIGEST_MISMATCH"}},
 		{"another canonicalisation than said", strings.Replace(string(lying), `Transform Algorithm="`+exc, `Transform Algorithm="`+c14n10, 1), certFile(t, id),
 			[]string{"the digest of the form by exc", "DIFFERENT: this key signed, but SignedInfo was changed"}},
 		{"another key", string(text), certFile(t, other),
@@ -81,21 +82,39 @@ func TestExplainCouldNotTell(t *testing.T) {
 	turnkey(t, "explain", "--cert", cert, "--dump", cert+"/steps", signed).want(t, exitUnknown, "not a directory")
 }
 
-// Whatever a document is, explaining must end with an answer.
-func FuzzReadForm(f *testing.F) {
-	tm := template{method: exc, transform: exc, prefixList: "ds", hash: "256", prefix: "sig:"}
-	f.Add([]byte(declaration(tm.xml())))
-	f.Add([]byte(`<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><Reference/></SignedInfo><Signature/></Signature>`))
-	f.Add([]byte(`<a Id="x"><b ID="x"/></a>`))
-	f.Fuzz(func(t *testing.T, doc []byte) {
-		form, err := readForm(doc)
-		if err != nil {
-			return
-		}
-		for _, s := range form.signatures {
-			if s.begin < 0 || s.begin >= s.end || s.end > len(doc) {
-				t.Errorf("a Signature at bytes %d to %d of %d", s.begin, s.end, len(doc))
+func TestExplainJSON(t *testing.T) {
+	id := broker(t, 0)
+	text, err := os.ReadFile(signedFile(t, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	collapsed := writeFile(t, "collapsed.xml", []byte(strings.Replace(string(text), "AA  13", "AA 13", 1)))
+	dump := filepath.Join(t.TempDir(), "steps")
+	out := turnkey(t, "explain", "--json", "--dump", dump, "--cert", certFile(t, id), collapsed).want(t, exitNo)
+	var object struct {
+		Verdict, Reason string
+		Explanation     struct {
+			Steps []struct {
+				Code, Outcome string
+				Title         struct{ En, Zh string }
 			}
+			ToDo []struct{ En, Zh string } `json:"to_do"`
 		}
-	})
+	}
+	if err := json.Unmarshal([]byte(out.stdout), &object); err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, s := range object.Explanation.Steps {
+		codes = append(codes, s.Code+" "+s.Outcome)
+	}
+	if got := strings.Join(codes, ", "); got != "document neutral, signature neutral, reference bad, signed_info good, certificate good" {
+		t.Errorf("steps: %s", got)
+	}
+	if object.Reason != "DIGEST_MISMATCH" || object.Verdict != "rejected" || len(object.Explanation.ToDo) != 2 || object.Explanation.ToDo[0].Zh == "" {
+		t.Errorf("%s", out.stdout)
+	}
+	if _, err := os.Stat(filepath.Join(dump, "reference-1.xml")); err != nil {
+		t.Error(err)
+	}
 }

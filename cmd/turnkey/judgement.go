@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"turnkey-gateway/verifier"
+	"turnkey-gateway/verifier/explain"
 )
 
 // A judgement is a verdict on one file, with what it was judged by.
@@ -48,6 +46,16 @@ type messageJSON struct {
 }
 
 func (j judgement) printJSON(w io.Writer, withFile bool) error {
+	return writeJSON(w, j.json(withFile))
+}
+
+func writeJSON(w io.Writer, object any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(object)
+}
+
+func (j judgement) json(withFile bool) judgementJSON {
 	info := j.verdict.Info()
 	out := judgementJSON{
 		Verdict: "rejected",
@@ -68,21 +76,19 @@ func (j judgement) printJSON(w io.Writer, withFile bool) error {
 		digest := hex.EncodeToString(sum[:])
 		out.SignedSHA256 = &digest
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(out)
+	return out
 }
 
 // print writes the judgement for a person. The meaning stands in both languages:
 // who reads it may have to pass it on to somebody who reads the other.
 func (j judgement) print(w io.Writer, l language) {
-	words := reasonTexts[j.verdict.Reason()]
+	words := explain.WordsOf(j.verdict.Reason())
 	if j.verdict.Verified() {
 		fmt.Fprintf(w, "%s: VERIFIED 驗章通過\n", display(j.file))
 	} else {
 		fmt.Fprintf(w, "%s: REJECTED 驗章不通過  %s\n", display(j.file), j.verdict.Reason())
 	}
-	fmt.Fprintf(w, "  %s\n  %s\n", words.meaning.en, words.meaning.zh)
+	fmt.Fprintf(w, "  %s\n  %s\n", words.Meaning.English, words.Meaning.Chinese)
 	line := func(label text, format string, args ...any) {
 		fmt.Fprintf(w, "  %s %s\n", cells.FillRight(label.in(l), 13), fmt.Sprintf(format, args...))
 	}
@@ -91,12 +97,14 @@ func (j judgement) print(w io.Writer, l language) {
 	if sum, ok := j.verdict.SignedSHA256(); ok {
 		line(text{"signed bytes", "簽章內容"}, "SHA-256 %x", sum)
 	}
-	for _, d := range details(j.verdict.Detail().JSON()) {
-		line(text{"detail", "細節"}, "%s", d)
+	for _, d := range explain.Details(j.verdict) {
+		line(text(d.Label), "%s", d.Value.In(l))
 	}
 	line(text{"judged", "判斷依據"}, "%s", j.basis(l))
-	if advice := words.mend.in(l); advice != "" {
-		line(text{"what to do", "如何處理"}, "%s", advice)
+	label := text{"what to do", "如何處理"}
+	for _, advice := range explain.ToDo(j.verdict) {
+		line(label, "%s", advice.In(l))
+		label = text{}
 	}
 }
 
@@ -136,45 +144,6 @@ func describeMessage(info verifier.MessageInfo) string {
 		return fmt.Sprintf("%s %s <%s>", info.Type, info.Version, info.Root)
 	default:
 		return fmt.Sprintf("%s %s <%s> %q", info.Type, info.Version, info.Root, info.ID)
-	}
-}
-
-// details lists the members of a detail object, a line each: what is wrong and its
-// likely cause first, the others in alphabetical order. The certificate that was used
-// is left out, as it is printed in full.
-func details(object []byte) []string {
-	var members map[string]any
-	if err := json.Unmarshal(object, &members); err != nil {
-		return []string{string(object)}
-	}
-	var lines []string
-	for _, name := range append([]string{"message", "cause"}, slices.Sorted(maps.Keys(members))...) {
-		if value, there := members[name]; there && name != "used" {
-			lines = append(lines, name+": "+plain(value))
-			delete(members, name)
-		}
-	}
-	return lines
-}
-
-// plain writes a JSON value without its punctuation.
-func plain(value any) string {
-	var parts []string
-	switch v := value.(type) {
-	case []any:
-		for _, item := range v {
-			parts = append(parts, plain(item))
-		}
-		return strings.Join(parts, ", ")
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			parts = append(parts, plain(v[name]))
-		}
-		return strings.Join(parts, " ")
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	default:
-		return fmt.Sprint(v)
 	}
 }
 

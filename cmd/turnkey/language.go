@@ -3,25 +3,22 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"turnkey-gateway/verifier/explain"
 )
 
 // A language is one that verdicts and advice are written in.
-type language int
+type language = explain.Language
 
 const (
-	english language = iota
-	chinese          // 繁體中文
+	english = explain.English
+	chinese = explain.Chinese
 )
 
-// A text is one sentence in both languages.
-type text struct{ en, zh string }
+// A text is one sentence in both languages, as an explain.Text is.
+type text struct{ English, Chinese string }
 
-func (t text) in(l language) string {
-	if l == chinese {
-		return t.zh
-	}
-	return t.en
-}
+func (t text) in(l language) string { return explain.Text(t).In(l) }
 
 // chooseLanguage reads --lang, else the locale in the order POSIX gives its variables.
 func (t *tool) chooseLanguage() error {

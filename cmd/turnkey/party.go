@@ -197,7 +197,7 @@ func (t *tool) partyAddCommand() *cobra.Command {
 			if err != nil {
 				return answered(err)
 			}
-			fmt.Fprintf(t.stdout, "party %s goes by one more %s (registry version %d)\n", id, identifierLabels[identifier.Kind].en, version)
+			fmt.Fprintf(t.stdout, "party %s goes by one more %s (registry version %d)\n", id, identifierLabels[identifier.Kind].English, version)
 		}
 		return nil
 	}

@@ -55,14 +55,14 @@ func readAssets(files fs.FS) (*assets, error) {
 	return a, nil
 }
 
-func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *assets) serve(w http.ResponseWriter, r *http.Request) error {
 	file, ok := a.files[r.PathValue("name")]
 	if !ok {
-		http.Error(w, "no such file", http.StatusNotFound)
-		return
+		return refuse(http.StatusNotFound)
 	}
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Content-Type", file.contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(file.text)))
 	_, _ = w.Write(file.text) // a visitor who has gone
+	return nil
 }

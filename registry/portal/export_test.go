@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/challenge"
 )
 
 // Files and lists that tests go through.
@@ -44,10 +45,11 @@ type samplePage struct {
 
 func (p *Portal) sampleRoutes(mux *http.ServeMux) {
 	show := func(w http.ResponseWriter, r *http.Request) error {
-		card, err := p.cardPanel(w, r, registry.MOEACA, "sample")
+		card, err := p.cardPanel(w, r, registry.MOEACA, challenge.Prove)
 		if err != nil {
 			return err
 		}
+		card.Check = "/sample/check"
 		return p.render(w, r, p.form(r).Status(), "sample", samplePage{
 			Options: []Option{{"a", p.say(r, "menu.login"), ""}, {"b", p.say(r, "menu.import"), p.say(r, "home.import_text")}, {"c", p.say(r, "menu.query"), ""}},
 			Card:    card, Step: 3,
@@ -69,6 +71,17 @@ func (p *Portal) sampleRoutes(mux *http.ServeMux) {
 	})
 	p.handle(mux, "POST /sample/login", func(w http.ResponseWriter, r *http.Request) error {
 		return p.logIn(w, r, registry.Opening{LoginHolder: registry.LoginHolder{Party: "P-1"}, Strength: registry.Strength(p.form(r).Get("strength"))})
+	})
+	p.handle(mux, "POST /sample/check", func(w http.ResponseWriter, r *http.Request) error {
+		f := p.form(r)
+		if err := p.registry.TakeChallenge(r.Context(), visitOf(r).session.ID, string(challenge.Prove), f.Get(cardNonceField)); err != nil {
+			return answerCard(w, cardAnswer{Text: p.say(r, "card.error.refused")})
+		}
+		return answerCard(w, cardAnswer{OK: true, Text: p.say(r, "card.done") + " " + f.Get(cardCertificateField)})
+	})
+	p.handle(mux, "GET /sample/message", func(w http.ResponseWriter, r *http.Request) error {
+		p.alertMessage(r, Info, registry.Message{Code: "SAMPLE", English: "<in English>", Chinese: "<中文>"})
+		return show(w, r)
 	})
 	p.handle(mux, "GET /sample/certified", p.certified(show))
 	p.handle(mux, "GET /sample/staff", p.operated(show))

@@ -26,7 +26,7 @@ func securityHeaders(agentPort int, secure bool) http.Header {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store") // assets say otherwise
 	if secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	return h
 }

@@ -25,10 +25,11 @@ const (
 // destinations are the only paths of ours that a request may name to go on to.
 var destinations = []string{homePath, centrePath, loginPath, replacePath, registerPath, importPath, queryPath, whyPath, staffPath}
 
-// destination returns the path if it is one to go on to, else the given one.
+// destination returns where a path leads on to: the beginning of its flow, or the given
+// path if it is in none.
 func destination(path, otherwise string) string {
-	if slices.Contains(destinations, path) {
-		return path
+	if i := slices.IndexFunc(destinations, func(d string) bool { return below(path, d) }); i >= 0 {
+		return destinations[i]
 	}
 	return otherwise
 }

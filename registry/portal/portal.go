@@ -54,7 +54,7 @@ func (p *Portal) Handler() http.Handler { return p.handler }
 // routes has one line per flow, each in the file of its name.
 func (p *Portal) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("GET "+assetsPath+"{name}", p.assets)
+	p.handle(mux, "GET "+assetsPath+"{name}", p.assets.serve)
 	p.homeRoutes(mux)
 	p.manualRoutes(mux)
 	p.registerRoutes(mux)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/postgres"
+	"turnkey-gateway/verifier"
 )
 
 // A Registry is what the portal keeps its state in, and asks. An error that isn't one
@@ -14,6 +16,12 @@ type Registry interface {
 	drafts
 	challenges
 	throttles
+	logins
+	accounts
+	imports
+	bindings
+	audits
+	mails
 }
 
 type sessions interface {
@@ -53,4 +61,75 @@ type throttles interface {
 	// Take takes a token from who's bucket. A wait above zero means that there is none
 	// until then.
 	Take(ctx context.Context, bucket registry.Bucket, who string) (wait time.Duration, err error)
+}
+
+type logins interface {
+	// LoginOf returns whom a certificate lets in; [registry.ErrNoRegistration] if nobody.
+	LoginOf(ctx context.Context, certificate verifier.Fingerprint) (registry.LoginHolder, error)
+
+	// PasswordOf returns [registry.ErrNoAccount] where there is no such account. An empty
+	// hash means that no password was set.
+	PasswordOf(ctx context.Context, name string) (party verifier.PartyID, hash string, err error)
+
+	// SetPassword also ends the party's sessions and resets.
+	SetPassword(ctx context.Context, actor registry.Actor, party verifier.PartyID, hash string) error
+
+	// NewReset makes earlier resets void. One for staff has no token yet.
+	NewReset(ctx context.Context, actor registry.Actor, party verifier.PartyID, forStaff bool) (token string, err error)
+	ResetsForStaff(ctx context.Context) ([]registry.StaffReset, error)
+	ApproveReset(ctx context.Context, actor registry.Actor, id int64) (token string, party verifier.PartyID, err error)
+	ResetValid(ctx context.Context, token string) (bool, error)
+
+	// TakeReset returns [registry.ErrNoReset] unless the token is fresh; it is used up.
+	TakeReset(ctx context.Context, token string) (verifier.PartyID, error)
+}
+
+type accounts interface {
+	// OpenAccount returns [registry.ErrAccountExists] and [registry.ErrIdentifierTaken].
+	OpenAccount(ctx context.Context, actor registry.Actor, a registry.NewAccount) (verifier.PartyID, registry.Version, error)
+
+	// Account and AccountNamed return [registry.ErrNoAccount].
+	Account(ctx context.Context, party verifier.PartyID) (registry.Account, registry.Profile, error)
+	AccountNamed(ctx context.Context, name string) (registry.Account, registry.Profile, error)
+	SetProfile(ctx context.Context, actor registry.Actor, party verifier.PartyID, profile registry.Profile, language string) error
+
+	// Exists reports whether a party that goes by an identifier has an account.
+	Exists(ctx context.Context, kind verifier.IdentifierKind, value string) (bool, error)
+	Party(ctx context.Context, party verifier.PartyID) (registry.Party, error)
+	FindParties(ctx context.Context, who string) ([]verifier.PartyID, error)
+}
+
+type imports interface {
+	// Import returns the registry's refusals: [registry.ErrElsewhere], [registry.ErrRevoked],
+	// [registry.ErrAlreadyRegistered], [registry.ErrTooManyPending].
+	Import(ctx context.Context, actor registry.Actor, i registry.Import) (registry.Imported, error)
+	ProvePossession(ctx context.Context, actor registry.Actor, r postgres.Registered) error
+	Claims(ctx context.Context, party verifier.PartyID) ([]registry.Claim, error)
+	ApproveClaim(ctx context.Context, actor registry.Actor, party verifier.PartyID, lookup registry.LookupHash) (registry.Version, error)
+	RefuseClaim(ctx context.Context, actor registry.Actor, party verifier.PartyID, lookup registry.LookupHash) error
+}
+
+type bindings interface {
+	// Listed returns what parties that go by an identifier of one of the kinds, or claim
+	// to, have registered.
+	Listed(ctx context.Context, value string, kinds ...verifier.IdentifierKind) ([]registry.Listed, error)
+	ListedOf(ctx context.Context, party verifier.PartyID) ([]registry.Listed, error)
+	Pending(ctx context.Context) ([]registry.Listed, error)
+
+	// These change bindings, and return the registry's refusals.
+	Register(ctx context.Context, actor registry.Actor, r registry.NewRegistration) (main bool, _ registry.Version, err error)
+	Confirm(ctx context.Context, actor registry.Actor, r postgres.Registered) (main bool, _ registry.Version, err error)
+	Withdraw(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
+	SetMain(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
+	Replace(ctx context.Context, actor registry.Actor, r postgres.Replacement) (main bool, _ registry.Version, err error)
+	Revoke(ctx context.Context, actor registry.Actor, certificate verifier.Fingerprint, reason registry.RevocationReason) ([]verifier.PartyID, registry.Version, error)
+}
+
+type audits interface {
+	Note(ctx context.Context, actor registry.Actor, action registry.AuditAction, party verifier.PartyID, certificate *verifier.Fingerprint, detail string) error
+	AuditEntries(ctx context.Context, q registry.AuditQuery) ([]registry.AuditEntry, error)
+}
+
+type mails interface {
+	Enqueue(ctx context.Context, m registry.Mail) error
 }

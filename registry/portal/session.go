@@ -21,6 +21,9 @@ const (
 	// session's token.
 	csrfField  = "csrf"
 	csrfHeader = "X-Csrf-Token"
+
+	// nextField says where a login goes on to: one of [destinations].
+	nextField = "next"
 )
 
 // cookieName is bound to our host where the browser can see to that: no neighbouring
@@ -116,9 +119,12 @@ func csrfToken(token string) string {
 
 // checkForm reads the form of a POST and refuses one without the session's token.
 func (p *Portal) checkForm(r *http.Request, v *visit) error {
-	err := r.ParseMultipartForm(p.cfg.MaxBody) // so that no part goes to disk
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = r.ParseForm()
+	err := r.ParseForm() // first: ParseMultipartForm forgets its error
+	if err == nil {
+		// No part goes to disk, for the body is no larger.
+		if err = r.ParseMultipartForm(p.cfg.MaxBody); errors.Is(err, http.ErrNotMultipart) {
+			err = nil
+		}
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -147,7 +153,7 @@ func (p *Portal) certified(h handler) handler {
 		case session.Strength == registry.ByPassword:
 			return refuse(http.StatusForbidden, "error.certificate_needed")
 		}
-		return redirect(w, r, loginPath)
+		return redirect(w, r, loginPath+"?"+nextField+"="+destination(r.URL.Path, centrePath))
 	}
 }
 

@@ -97,8 +97,12 @@ func (s *Store) Notify(ctx context.Context, actor registry.Actor, days int, writ
 			return err
 		}
 		for _, d := range due {
-			if _, err := c.Exec(ctx, noteNoticeSQL, d.id, days); err != nil {
+			noted, err := c.Exec(ctx, noteNoticeSQL, d.id, days)
+			if err != nil {
 				return err
+			}
+			if noted.RowsAffected() == 0 {
+				continue
 			}
 			mail, ok := write(d.Registration, d.language, d.profile)
 			if !ok {

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -74,12 +75,7 @@ func (r *Reader) OneOf(name string, allowed []string, meaning string) string {
 // StringList returns the comma-separated values of name, blanks around them
 // removed; def where it is unset. An empty def makes the variable required.
 func (r *Reader) StringList(name, def, meaning string) []string {
-	var list []string
-	for _, item := range strings.Split(r.value(name, def, meaning), ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			list = append(list, item)
-		}
-	}
+	list := split(r.value(name, def, meaning))
 	if len(list) == 0 {
 		r.Refuse(name, "is required, separated by commas: %s", meaning)
 	}
@@ -182,26 +178,49 @@ func (r *Reader) File(name, meaning string) string {
 // OptionalFile returns the path of a file, which must be readable where it is set.
 func (r *Reader) OptionalFile(name, meaning string) string {
 	path := r.value(name, "", meaning)
-	if path != "" {
-		r.checkFile(name, path)
-	}
+	r.checkFile(name, path)
 	return path
 }
 
-// OptionalFiles returns the comma-separated paths of files, each of which must be
-// readable.
+// OptionalFiles returns the paths of files, separated by commas, none where it is unset.
 func (r *Reader) OptionalFiles(name, meaning string) []string {
-	var paths []string
-	for _, path := range strings.Split(r.value(name, "", meaning), ",") {
-		if path = strings.TrimSpace(path); path != "" {
-			r.checkFile(name, path)
-			paths = append(paths, path)
-		}
+	paths := split(r.value(name, "", meaning))
+	for _, path := range paths {
+		r.checkFile(name, path)
 	}
 	return paths
 }
 
+// Networks returns address ranges in CIDR notation, none where it is unset.
+func (r *Reader) Networks(name, meaning string) []netip.Prefix {
+	var networks []netip.Prefix
+	for _, item := range split(r.value(name, "", meaning)) {
+		network, err := netip.ParsePrefix(item)
+		if err != nil {
+			r.Refuse(name, "%q is no network: write, for example, 10.0.0.0/8,192.0.2.7/32", redact(item))
+			continue
+		}
+		networks = append(networks, network)
+	}
+	return networks
+}
+
+// split returns the values between commas, blanks around them removed.
+func split(list string) []string {
+	var items []string
+	for _, item := range strings.Split(list, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// checkFile refuses a path that is set and can't be read.
 func (r *Reader) checkFile(name, path string) {
+	if path == "" {
+		return
+	}
 	if strings.Contains(path, "://") {
 		r.Refuse(name, "holds a URL: write it to a file that only this program can read, and set the path of that file")
 		return

@@ -30,11 +30,15 @@ var needs = map[string][]Need{
 	"tests": {
 		{Program: "promtool", Package: "prometheus"},
 		{Program: "xmlsec1", Package: "xmlsec1"},
-		{Program: "gcc", Package: "gcc"},                   // the race detector needs cgo
+		{Program: "gcc", Package: "gcc"},                   // the race detector and the card agent need cgo
 		{Program: "java", Package: "default-jdk-headless"}, // these three are for the oracles of the differential tests
 		{Program: "pkg-config", Package: "pkg-config"},
 		{Program: "libxmlsec1's headers", Package: "libxmlsec1-dev", find: xmlsecHeaders},
 		{Program: "libc's headers", Package: "libc6-dev", find: func() (string, error) { return installed("/usr/include/stdlib.h") }},
+		{Program: "softhsm2-util", Package: "softhsm2"}, // smart cards
+		{Program: "pkcs11-tool", Package: "opensc"},
+		{Program: "chromium", Package: "chromium"}, // the portal's pages, in Chinese
+		{Program: "Chinese fonts", Package: "fonts-noto-cjk", find: func() (string, error) { return installed("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc") }},
 	},
 }
 

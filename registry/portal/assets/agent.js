@@ -1,68 +1,70 @@
-// The card agent on the visitor's machine, over a WebSocket on loopback. This file is
-// the only one that knows its protocol.
+// The card agent on the visitor's machine, over a WebSocket on loopback: version 1 of
+// its protocol (cmd/cardagent/PROTOCOL.md). This file is the only one that knows it.
 //
 //   const agent = new CardAgent(port)
-//   await agent.hello()                            -> { version }
-//   await agent.list()                             -> { readers, cards: [{ slot, reader, label }] }
-//   await agent.certificate(slot)                  -> base64 of the signing certificate's DER
-//   await agent.sign(slot, pin, purpose, nonce)    -> base64 of the signature
+//   await agent.hello()                                    -> { agent, protocol, purposes }
+//   await agent.list()                                     -> [{ slot, reader, label, tries }], those with a card
+//   await agent.certificate(slot)                          -> base64 of the signing certificate's DER
+//   await agent.sign(slot, pin, purpose, nonce, lastTry)   -> { certificate, signature }, both base64
 //
-// Each rejects with an Error whose code is one of: ABSENT (nobody listens), UNTRUSTED
-// (the agent doesn't allow this site), GONE (it hung up), PIN_WRONG (tries may say how
-// many are left), PIN_LOCKED, NO_CERTIFICATE, CARD_REMOVED, OTHER.
+// Each rejects with an Error that has the agent's code, its words in zh and en, and
+// wait (seconds) where there is one. Two codes are this file's own and have no words:
+// ABSENT (nobody listens) and GONE (the agent hung up).
 "use strict";
 class CardAgent {
   constructor(port) {
     this.url = "ws://127.0.0.1:" + port + "/";
-    this.socket = null;
     this.waiting = new Map();
     this.next = 1;
   }
 
-  static error(code, tries) {
-    const error = new Error(code);
-    error.code = code;
-    error.tries = tries;
-    return error;
-  }
+  static error(fault) { return Object.assign(new Error(fault.code), fault); }
 
   connect() {
     if (this.socket && this.socket.readyState <= WebSocket.OPEN) return this.opening;
-    this.opening = new Promise((resolve, reject) => {
-      let opened = false;
-      const socket = this.socket = new WebSocket(this.url);
+    return this.opening = new Promise((resolve, reject) => {
+      const socket = this.socket = new WebSocket(this.url, "turnkey-card.v1");
+      let opened = false, refusal = null;
       socket.onopen = () => { opened = true; resolve(); };
-      socket.onclose = (event) => {
-        if (!opened) reject(CardAgent.error("ABSENT"));
-        for (const call of this.waiting.values()) call.reject(CardAgent.error(event.code === 4403 ? "UNTRUSTED" : "GONE"));
+      socket.onmessage = (event) => {
+        let answer;
+        try { answer = JSON.parse(event.data); } catch { return; }
+        if (answer.id === 0 && answer.error) refusal = answer.error;
+        const call = this.waiting.get(answer.id);
+        if (!call) return;
+        this.waiting.delete(answer.id);
+        if (answer.error) call.reject(CardAgent.error(answer.error));
+        else call.resolve(answer.ok);
+      };
+      socket.onclose = () => {
+        if (!opened) reject(CardAgent.error({ code: "ABSENT" }));
+        for (const call of this.waiting.values()) call.reject(CardAgent.error(refusal || { code: "GONE" }));
         this.waiting.clear();
       };
-      socket.onmessage = (event) => this.receive(event.data);
     });
-    return this.opening;
   }
 
-  receive(text) {
-    let answer;
-    try { answer = JSON.parse(text); } catch { return; }
-    const call = this.waiting.get(answer.id);
-    if (!call) return;
-    this.waiting.delete(answer.id);
-    if (answer.error) call.reject(CardAgent.error(answer.error.code, answer.error.tries));
-    else call.resolve(answer.result);
-  }
-
-  async call(method, params) {
+  async ask(what, members) {
     await this.connect();
     return new Promise((resolve, reject) => {
+      if (this.socket.readyState !== WebSocket.OPEN) return reject(CardAgent.error({ code: "GONE" }));
       const id = this.next++;
       this.waiting.set(id, { resolve, reject });
-      this.socket.send(JSON.stringify({ id, method, params }));
+      this.socket.send(JSON.stringify({ id, ask: what, ...members }));
     });
   }
 
-  hello() { return this.call("hello", {}); }
-  list() { return this.call("list", {}); }
-  async certificate(slot) { return (await this.call("certificate", { slot })).certificate; }
-  async sign(slot, pin, purpose, nonce) { return (await this.call("sign", { slot, pin, purpose, nonce })).signature; }
+  hello() { return this.ask("hello"); }
+
+  async list() {
+    const { readers } = await this.ask("list");
+    return readers.filter((r) => r.card).map((r) => ({ slot: r.slot, reader: r.reader, label: r.card.label, tries: r.card.tries }));
+  }
+
+  async certificate(slot) { return (await this.ask("certificate", { slot })).der; }
+
+  async sign(slot, pin, purpose, nonce, lastTry) {
+    const proof = await this.ask("sign", { slot, purpose, nonce, pin, last_try: lastTry });
+    return { certificate: proof.certificate.der, signature: proof.signature };
+  }
 }

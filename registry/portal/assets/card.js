@@ -1,12 +1,14 @@
 // The card panel: finds the agent and the card, takes the PIN, and fills the hidden
-// fields of the form around it. All words are the page's.
+// fields of the form around it. All words are the page's or the agent's.
 "use strict";
 for (const panel of document.querySelectorAll("[data-card]")) {
   const find = (selector) => panel.querySelector(selector);
   const form = panel.closest("form");
   const pin = find("[data-pin]"), load = find("[data-card-load]"), entry = find("[data-card-entry]");
   const choice = find("[data-card-choice]"), slot = find("[data-card-slot]"), reader = find("[data-card-reader]");
-  const trouble = find("[data-card-error]"), words = find("[data-card-words]");
+  const last = find("[data-card-last]"), lastBox = last.querySelector("input");
+  const trouble = find("[data-card-error]"), words = find("[data-card-words]"), untrusted = find("[data-card-untrusted]");
+  const tongue = document.documentElement.lang === "en" ? "en" : "zh";
   const agent = new CardAgent(panel.dataset.port);
   let loading = false, done = false;
 
@@ -17,14 +19,16 @@ for (const panel of document.querySelectorAll("[data-card]")) {
     entry.hidden = state !== "ready";
   }
 
-  function say(code, tries, text) {
-    trouble.hidden = !code;
-    if (!code) return;
-    if (code === "PIN_WRONG" && tries === 1) code = "PIN_LAST_TRY";
-    else if (code === "PIN_WRONG" && tries > 1) code = "PIN_WRONG_TRIES";
-    const word = words.querySelector('[data-code="' + CSS.escape(code) + '"]') || words.querySelector('[data-code="OTHER"]');
-    trouble.lastElementChild.textContent = text || word.textContent.replace("{tries}", tries);
-    if (code.startsWith("PIN")) pin.focus();
+  // say tells an error: in the site's words, else the agent's, else the page's.
+  function say(error) {
+    trouble.hidden = !error;
+    if (!error) return;
+    const code = error.code || "OTHER";
+    const own = words.querySelector('[data-code="' + CSS.escape(code) + '"]') || words.querySelector('[data-code="OTHER"]');
+    trouble.lastElementChild.textContent = error.text || error[tongue] || own.textContent;
+    last.hidden = code !== "LAST_TRY";
+    lastBox.checked = false;
+    if (code !== "REFUSED") (code === "LAST_TRY" ? lastBox : pin).focus();
   }
 
   // look asks again and again, until a card was read.
@@ -32,24 +36,36 @@ for (const panel of document.querySelectorAll("[data-card]")) {
     if (done) return;
     if (!loading) {
       try {
-        await agent.hello();
-        const { readers, cards } = await agent.list();
-        if (!loading && !done) offer(readers, cards);
+        const cards = await agent.list();
+        if (!loading && !done) offer(cards);
       } catch (error) {
-        if (!loading) show(error.code === "UNTRUSTED" ? "untrusted" : "absent");
+        if (!loading && !done) lack(error);
       }
     }
     setTimeout(look, 2000);
   }
 
-  function offer(readers, cards) {
-    if (cards.length === 0) return show(readers === 0 ? "no-reader" : "no-card");
+  function lack(error) {
+    switch (error.code) {
+      case "UNTRUSTED_SITE":
+        if (error[tongue]) untrusted.textContent = error[tongue];
+        return show("untrusted");
+      case "NO_READER": return show("no-reader");
+      case "NO_CARD": return show("no-card");
+      case "BUSY": return; // another page's; it stays as it is
+      case "ABSENT": case "GONE": return show("absent");
+    }
+    show("no-reader");
+    say(error);
+  }
+
+  function offer(cards) {
     const chosen = slot.value;
-    const offered = cards.map((card) => card.slot + "\n" + card.reader + "\n" + card.label).join("\n");
+    const offered = JSON.stringify(cards);
     if (slot.dataset.offered !== offered) {
       slot.dataset.offered = offered;
       slot.replaceChildren(...cards.map((card) => new Option([card.label, card.reader].filter(Boolean).join(" – "), card.slot)));
-      if (cards.some((card) => String(card.slot) === chosen)) slot.value = chosen;
+      if (cards.some((card) => card.slot === chosen)) slot.value = chosen;
       reader.textContent = cards.length === 1 ? slot.options[0].text : "";
     }
     choice.hidden = cards.length === 1;
@@ -57,53 +73,59 @@ for (const panel of document.querySelectorAll("[data-card]")) {
   }
 
   async function read() {
-    const entered = pin.value;
+    const typed = pin.value, lastTry = !last.hidden && lastBox.checked;
     pin.value = "";
-    say("");
-    if (!entered) return say("PIN_EMPTY");
-    const chosen = slot.options[slot.selectedIndex].value;
+    say(null);
+    if (!typed) return say({ code: "PIN_EMPTY" });
     loading = true;
     show("busy");
     try {
-      const number = /^\d+$/.test(chosen) ? Number(chosen) : chosen;
-      const certificate = await agent.certificate(number);
-      const signature = await agent.sign(number, entered, panel.dataset.purpose, panel.dataset.nonce);
-      form.elements.card_certificate.value = certificate;
-      form.elements.card_signature.value = signature;
+      const proof = await agent.sign(slot.value, typed, panel.dataset.purpose, panel.dataset.nonce, lastTry);
+      form.elements.card_certificate.value = proof.certificate;
+      form.elements.card_signature.value = proof.signature;
       form.elements.card_nonce.value = panel.dataset.nonce;
-      if (panel.dataset.check) await check();
+      if (panel.dataset.check && !await check()) return;
       done = true;
+      last.hidden = true;
       show("done");
       form.dispatchEvent(new CustomEvent("card-read", { bubbles: true }));
     } catch (error) {
       show("ready");
-      say(error.code || "OTHER", error.tries, error.text);
+      say(error);
     } finally {
       loading = false;
     }
   }
 
-  // check asks the site at once whether the signature is good.
+  // check asks the site at once whether the signature is good; false means that it
+  // leads elsewhere.
   async function check() {
     const body = new FormData();
     for (const name of ["csrf", "card_certificate", "card_signature", "card_nonce"]) body.append(name, form.elements[name].value);
     const response = await fetch(panel.dataset.check, { method: "POST", body, headers: { Accept: "application/json" } });
     const answer = await response.json().catch(() => ({}));
-    if (answer.next) return location.assign(answer.next);
-    if (answer.nonce) panel.dataset.nonce = answer.nonce;
-    if (!answer.ok) {
-      const error = CardAgent.error("REFUSED");
-      error.text = answer.text;
-      throw error;
+    if (answer.next) {
+      location.assign(answer.next);
+      return false;
     }
+    if (answer.nonce) panel.dataset.nonce = answer.nonce;
+    if (!answer.ok) throw CardAgent.error({ code: "REFUSED", text: answer.text });
     if (answer.text) find("[data-card-done]").textContent = answer.text;
+    return true;
   }
 
   load.addEventListener("click", read);
-  pin.addEventListener("keydown", (event) => {
+  // Enter in the PIN reads the card. It mustn't send the form, and the panel must stay
+  // as it is until the key is up: what is hidden earlier passes the key on.
+  let entered = false;
+  for (const kind of ["keydown", "keypress"]) pin.addEventListener(kind, (event) => {
     if (event.key !== "Enter") return;
-    event.preventDefault(); // or the form would be sent
-    read();
+    event.preventDefault();
+    entered = true;
+  });
+  pin.addEventListener("keyup", (event) => {
+    if (event.key === "Enter" && entered) read();
+    entered = false;
   });
   // Nothing that was typed stays in a page that is left and come back to.
   addEventListener("pagehide", () => { pin.value = ""; });

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	_ "embed"
+
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -38,7 +41,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 		chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "zh-TW"),
+		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.Flag("accept-lang", "zh-TW,zh"),
 	}
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
@@ -210,7 +213,7 @@ func (b *Browser) Screenshot(name string) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for _, w := range widths {
-		if err := chromedp.Do(ctx, chromedp.EmulateViewport(w.width, w.height), chromedp.Sleep(100*time.Millisecond)); err != nil {
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(w.width, w.height), chromedp.Sleep(300*time.Millisecond)); err != nil {
 			b.t.Fatalf("look at %s on a %s: %v", name, w.name, err)
 		}
 		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
@@ -230,12 +233,53 @@ func (b *Browser) Screenshot(name string) {
 	}
 }
 
-// ScreenshotBoth is Screenshot of a page that can be got, in both languages: <name>-zh
-// and <name>-en.
+//go:embed audit.js
+var audit string
+
+// Audit tells what the page has against accessibility: labels, headings, contrast in
+// light and dark, size of what fingers meet, at 1280 and 320 pixels.
+func (b *Browser) Audit(name string) {
+	b.t.Helper()
+	for _, width := range []int64{1280, 320} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.Do("look", chromedp.EmulateViewport(width, 900))
+			b.Scheme(scheme)
+			for _, wrong := range Eval[[]string](b, audit) {
+				b.t.Errorf("%s, %s, %d wide: %s", name, scheme, width, wrong)
+			}
+		}
+	}
+	b.Do("look as before", chromedp.EmulateViewport(1280, 900))
+	b.Scheme("light")
+}
+
+// Scheme has the visitor prefer light or dark.
+func (b *Browser) Scheme(scheme string) {
+	b.t.Helper()
+	b.Do("prefer "+scheme, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
+}
+
+// Scripts switches JavaScript on pages on or off; [Eval] works all the same.
+func (b *Browser) Scripts(on bool) {
+	b.t.Helper()
+	b.Do("switch scripts", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+		return err
+	}))
+}
+
+// ScreenshotBoth is Audit and Screenshot of a page that can be got, in both languages:
+// <name>-zh and <name>-en.
 func (b *Browser) ScreenshotBoth(path, name string) {
 	b.t.Helper()
 	for _, lang := range []string{"en", "zh"} {
 		b.Goto(path + "?lang=" + lang)
+		b.Audit(name + "-" + lang)
 		b.Screenshot(name + "-" + lang)
 	}
 }

@@ -121,3 +121,13 @@ func (c *Client) Do(request *http.Request) Page {
 	}
 	return page
 }
+
+// SetSession gives the client the cookie of a session that was opened elsewhere.
+func (c *Client) SetSession(token string) {
+	c.t.Helper()
+	u, err := url.Parse(c.Origin)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.HTTP.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: token, Path: "/"}})
+}

@@ -17,13 +17,11 @@ import (
 type Memory struct {
 	portal.Registry
 
-	// Err, if set, is what every method fails with.
-	Err error
-
-	// Wait is what Take answers.
+	// Wait is what Take answers. Set it before the portal starts.
 	Wait time.Duration
 
 	mu         sync.Mutex
+	err        error
 	sessions   map[registry.SessionID]registry.Session
 	drafts     map[string][]byte
 	challenges map[string]bool
@@ -36,6 +34,13 @@ func NewMemory() *Memory {
 		drafts:     make(map[string][]byte),
 		challenges: make(map[string]bool),
 	}
+}
+
+// Fail has every method fail with err from now on.
+func (m *Memory) Fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
 }
 
 // Begun counts the sessions that are open.
@@ -53,8 +58,8 @@ func (m *Memory) Session(_ context.Context, token string) (registry.Session, err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	session, ok := m.sessions[sha256.Sum256([]byte(token))]
-	if m.Err != nil {
-		return session, m.Err
+	if m.err != nil {
+		return session, m.err
 	}
 	if !ok {
 		return session, registry.ErrNoSession
@@ -72,14 +77,14 @@ func (m *Memory) LogIn(_ context.Context, oldToken string, who registry.Opening,
 		Certificate: who.Certificate, CreatedAt: now, ExpiresAt: now.Add(lifetime),
 	}
 	m.sessions[session.ID] = session
-	return token, session, m.Err
+	return token, session, m.err
 }
 
 func (m *Memory) EndSession(_ context.Context, token string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.sessions, sha256.Sum256([]byte(token)))
-	return m.Err
+	return m.err
 }
 
 func (m *Memory) SaveDraft(_ context.Context, id registry.SessionID, flow string, value any) error {
@@ -90,14 +95,14 @@ func (m *Memory) SaveDraft(_ context.Context, id registry.SessionID, flow string
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.drafts[string(id[:])+flow] = text
-	return m.Err
+	return m.err
 }
 
 func (m *Memory) Draft(_ context.Context, id registry.SessionID, flow string, into any) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.Err != nil {
-		return m.Err
+	if m.err != nil {
+		return m.err
 	}
 	text, ok := m.drafts[string(id[:])+flow]
 	if !ok {
@@ -110,7 +115,7 @@ func (m *Memory) DropDraft(_ context.Context, id registry.SessionID, flow string
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.drafts, string(id[:])+flow)
-	return m.Err
+	return m.err
 }
 
 func (m *Memory) NewChallenge(_ context.Context, id registry.SessionID, purpose string) (string, error) {
@@ -118,7 +123,7 @@ func (m *Memory) NewChallenge(_ context.Context, id registry.SessionID, purpose 
 	defer m.mu.Unlock()
 	nonce := rand.Text()
 	m.challenges[string(id[:])+purpose+nonce] = true
-	return nonce, m.Err
+	return nonce, m.err
 }
 
 func (m *Memory) TakeChallenge(_ context.Context, id registry.SessionID, purpose, nonce string) error {
@@ -127,12 +132,14 @@ func (m *Memory) TakeChallenge(_ context.Context, id registry.SessionID, purpose
 	key := string(id[:]) + purpose + nonce
 	known := m.challenges[key]
 	delete(m.challenges, key)
-	if m.Err == nil && !known {
+	if m.err == nil && !known {
 		return registry.ErrNoChallenge
 	}
-	return m.Err
+	return m.err
 }
 
 func (m *Memory) Take(context.Context, registry.Bucket, string) (time.Duration, error) {
-	return m.Wait, m.Err
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.Wait, m.err
 }

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/keyfile"
+	"turnkey-gateway/registry/portal"
+	"turnkey-gateway/registry/postgres"
+)
+
+// A site serves the registration site, and does what has to be done beside, until it is
+// closed.
+type site struct {
+	server  *http.Server
+	addr    string
+	running sync.WaitGroup
+}
+
+// openStore returns the registry as the site needs it, with the keys of its identifiers.
+func openStore(cfg SiteConfig, pool *pgxpool.Pool) (*postgres.Store, error) {
+	lookup, err := keyfile.Load(cfg.LookupKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_LOOKUP_KEY_FILE: %w", err)
+	}
+	current, err := keyfile.Load(cfg.IdentityKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_IDENTITY_KEY_FILE: %w", err)
+	}
+	var older []keyfile.Key
+	for _, path := range cfg.OldIdentityKeyFiles {
+		key, err := keyfile.Load(path)
+		if err != nil {
+			return nil, fmt.Errorf("PORTAL_OLD_IDENTITY_KEY_FILES: %w", err)
+		}
+		older = append(older, key)
+	}
+	identity, err := registry.NewIdentityKey(current, older...)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.NewStore(pool, registry.NewLookupKey(lookup), identity), nil
+}
+
+// readRules returns which certificates may be registered, and what binds them.
+func readRules(cfg SiteConfig, log *slog.Logger) (*registry.Rules, error) {
+	rules := &registry.Rules{OpenBinding: cfg.OpenBinding}
+	var err error
+	if cfg.PolicyFile == "" {
+		rules.Policy, err = registry.DefaultPolicy()
+	} else {
+		var text []byte
+		if text, err = os.ReadFile(cfg.PolicyFile); err == nil {
+			rules.Policy, err = registry.ParsePolicy(text)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_POLICY_FILE: %w", err)
+	}
+	if cfg.IssuersDir == "" {
+		log.Warn("no issuer is believed: nobody can register, and every import waits for confirmation; set PORTAL_ISSUERS_DIR")
+	} else if rules.Issuers, err = registry.LoadIssuers(os.DirFS(cfg.IssuersDir)); err != nil {
+		return nil, fmt.Errorf("PORTAL_ISSUERS_DIR: %w", err)
+	}
+	if cfg.OpenBinding {
+		log.Warn("PORTAL_IMPORT_BINDING=open: whoever knows a company's number can bind a key of their own to it")
+	}
+	return rules, nil
+}
+
+// openSite listens at cfg.Web and serves the pages. What it does beside ends with ctx.
+func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prometheus.Registerer, log *slog.Logger) (*site, error) {
+	store, err := openStore(cfg.Site, pool)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := readRules(cfg.Site, log)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := portal.New(portal.Config{
+		Origin:        cfg.Site.Origin,
+		ServiceCentre: portal.ServiceCentre{Phone: cfg.Site.Phone, Fax: cfg.Site.Fax, Mail: cfg.Site.Mail},
+		AgentPort:     cfg.Site.AgentPort, AgentDownload: cfg.Site.AgentDownload,
+		PasswordLogin:  cfg.Site.PasswordLogin,
+		TrustedProxies: cfg.Site.Proxies,
+		Rules:          rules, Metrics: metrics, Log: log,
+	}, store)
+	if err != nil {
+		return nil, err
+	}
+	secured := &tls.Config{MinVersion: tls.VersionTLS12}
+	if cfg.Site.CertificateFile != "" {
+		pair, err := tls.LoadX509KeyPair(cfg.Site.CertificateFile, cfg.Site.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("PORTAL_TLS_CERT_FILE: %w", err)
+		}
+		secured.Certificates = []tls.Certificate{pair}
+	}
+	listener, err := net.Listen("tcp", cfg.Web)
+	if err != nil {
+		return nil, fmt.Errorf("PORTAL_WEB: %w", err)
+	}
+	s := &site{addr: listener.Addr().String(), server: &http.Server{
+		Handler: pages.Handler(),
+		// A body comes within a minute or not at all; answers are short.
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug), // peers that break off; it names their addresses
+		TLSConfig:      secured,
+	}}
+	s.running.Go(func() {
+		serve := s.server.Serve
+		if len(secured.Certificates) > 0 {
+			serve = func(l net.Listener) error { return s.server.ServeTLS(l, "", "") }
+		}
+		if err := serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("serving the site ended", "error", err)
+		}
+	})
+	s.running.Go(func() { sweep(ctx, store, log) })
+	return s, nil
+}
+
+// close finishes the answers under way until ctx ends, then cuts them off. The context
+// of openSite must have ended.
+func (s *site) close(ctx context.Context) error {
+	err := s.server.Shutdown(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = s.server.Close()
+	}
+	s.running.Wait()
+	return err
+}
+
+// sweepEvery is how often what has expired is removed. Nothing waits for it: what has
+// expired doesn't count before it is gone.
+const sweepEvery = 10 * time.Minute
+
+// sweep removes expired sessions and their like until ctx ends.
+func sweep(ctx context.Context, store *postgres.Store, log *slog.Logger) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		if err := store.Sweep(ctx); err != nil && ctx.Err() == nil {
+			log.Error("sweeping failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

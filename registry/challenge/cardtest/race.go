@@ -1,0 +1,6 @@
+//go:build race
+
+package cardtest
+
+// raceDetector has the agent built as the tests are.
+const raceDetector = true
