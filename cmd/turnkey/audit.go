@@ -46,7 +46,7 @@ file of such lines, and give that file as --known the next time (# begins a comm
 Exit codes: 0 the chain holds, 1 it is broken, 2 could not tell.`,
 		Example: `  turnkey audit verify
   turnkey audit verify --known /mnt/worm/heads.txt --append
-  turnkey audit verify | tail -1 >> heads.txt`,
+  ssh audit.example.tw cat heads.txt | turnkey audit verify --known -`,
 		Args: wantArgs(0, 0, "no argument"),
 	}
 	s := databaseFlag(cmd)

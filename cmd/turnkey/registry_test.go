@@ -242,6 +242,26 @@ func TestMigrate(t *testing.T) {
 	d.run("parties").want(t, exitYes, "PARTY")
 }
 
+func TestMigrateGrants(t *testing.T) {
+	portal, gateway := registrytest.NewRole(t), registrytest.NewRole(t)
+	url := registrytest.EmptyDatabase(t)
+	owner := deskOn(t, url)
+	owner.run("migrate", "--grant-portal", portal.Name, "--grant-gateway", gateway.Name).
+		want(t, exitYes, "was 0", "role "+portal.Name+" may do what the portal needs", "role "+gateway.Name+" may do what the gateway needs")
+	owner.run("migrate", "--grant-portal", portal.Name).want(t, exitYes, "up to date already", "no more")
+
+	under := deskOn(t, portal.On(t, url))
+	under.run("party", "create", "--kind", "company", "97162640").want(t, exitYes)
+	under.run("operator", "add", "--name", "mallory", certFile(t, card(t, verifiertest.Terms{}))).want(t, exitUnknown, "permission denied")
+	under.run("migrate", "--grant-gateway", portal.Name).want(t, exitUnknown, "must own")
+	deskOn(t, gateway.On(t, url)).run("party", "create", "--kind", "company", "04595252").want(t, exitUnknown, "permission denied")
+
+	owner.run("migrate", "--grant-portal", "nobody_there").want(t, exitNo, "CREATE ROLE")
+	owner.run("migrate", "--grant-portal", "pg_write_all_data").want(t, exitNo, "may do more", "DELETE audit_log")
+	owner.run("migrate", "--grant-portal", "a", "--grant-gateway", "a").want(t, exitUnknown, "a role each")
+	owner.run("migrate", "--status", "--grant-portal", "a").want(t, exitUnknown, "changes nothing")
+}
+
 func TestRegistrySettings(t *testing.T) {
 	turnkey(t, "parties").want(t, exitUnknown, "TURNKEY_DATABASE_FILE", "TURNKEY_LOOKUP_KEY_FILE", "turnkey keys init")
 	const secret = "postgres://turnkey:s3cret@127.0.0.1:1/none"
