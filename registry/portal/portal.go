@@ -17,13 +17,14 @@ type Portal struct {
 	cross    *http.CrossOriginProtection
 	headers  http.Header // on every answer
 	secure   bool        // the origin is https
+	why      whyPlaces
 	handler  http.Handler
 }
 
 // New returns a portal over a registry. An error means a mistake in the configuration,
 // or in the pages that are built in.
 func New(cfg Config, reg Registry) (*Portal, error) {
-	p := &Portal{registry: reg}
+	p := &Portal{registry: reg, why: newWhyPlaces()}
 	var err error
 	if p.cfg, err = cfg.complete(); err != nil {
 		return nil, fmt.Errorf("configure the portal: %w", err)

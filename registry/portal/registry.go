@@ -22,6 +22,7 @@ type Registry interface {
 	bindings
 	audits
 	mails
+	senders
 }
 
 type sessions interface {
