@@ -64,7 +64,7 @@ type certificateRow struct {
 // A certificateTable is the table of 通關憑證查詢 and of 我的憑證.
 type certificateTable struct {
 	Rows  []certificateRow
-	Links string // the word above the links
+	Links string // the key of the word above the links
 }
 
 // A rowLink leads to where its owner may change a registration.
@@ -143,6 +143,10 @@ var stateLooks = map[rowState]string{
 // from then on.
 const expiryNotice = 60 * 24 * time.Hour
 
+// clockSlack is how far the database's clock may be ahead of ours: what it has just put in
+// force isn't to be called early.
+const clockSlack = time.Minute
+
 func stateOf(r registry.Registration, now time.Time) rowState {
 	until := r.Certificate.NotAfter()
 	if !r.Until.IsZero() && r.Until.Before(until) {
@@ -159,7 +163,7 @@ func stateOf(r registry.Registration, now time.Time) rowState {
 		return statePending
 	case !now.Before(until):
 		return stateWithdrawn
-	case now.Before(r.From) || now.Before(r.Certificate.NotBefore()):
+	case now.Add(clockSlack).Before(r.From) || now.Before(r.Certificate.NotBefore()):
 		return stateEarly
 	case now.Add(expiryNotice).After(until):
 		return stateExpiring

@@ -45,7 +45,7 @@ func (p *Portal) showMine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := display{lang: v.lang, now: p.cfg.Now(), owner: v.session.Party}
-	page := minePage{Table: certificateTable{Links: p.say(r, "mine.actions")}, MayChange: v.session.MayChange()}
+	page := minePage{Table: certificateTable{Links: "mine.actions"}, MayChange: v.session.MayChange()}
 	for _, l := range listed {
 		row := p.row(d, l)
 		if page.MayChange {

@@ -71,7 +71,7 @@ type queryPage struct {
 
 func (p *Portal) renderQuery(w http.ResponseWriter, r *http.Request, page queryPage) error {
 	page.LoggedIn = visitOf(r).session.Party != ""
-	page.Table.Links = p.say(r, "certificate.delete")
+	page.Table.Links = "certificate.delete"
 	return p.render(w, r, p.form(r).Status(), "query", page)
 }
 
