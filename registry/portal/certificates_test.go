@@ -257,8 +257,8 @@ func TestMineChangesCertificates(t *testing.T) {
 	}
 	audited(t, w, party, "confirmed", "possession_proved", "main_moved", "withdrawn")
 	see(t, c.Get("/certificates/mine/"+fingerprint(w, card)+"/login/delete"), http.StatusNotFound)
-	if got := mailed(t, w); got < 9 {
-		t.Errorf("%d mails after nine changes", got)
+	if got := mailed(t, w); got < 8 {
+		t.Errorf("%d mails after eight changes", got)
 	}
 }
 

@@ -97,7 +97,7 @@ func TestCertificatesLookRight(t *testing.T) {
 		imported(t, w.Visitor(), company(brokerUBN), registry.Customs, i.DER())
 	}
 	b := portaltest.NewBrowser(t, w.Origin)
-	b.Goto("/certificates")
+	b.Goto("/certificates?lang=zh")
 	b.Fill("#who", brokerUBN)
 	b.Submit()
 	b.Screenshot("query-found-zh")

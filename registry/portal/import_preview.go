@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/verifier"
 )
@@ -247,9 +248,9 @@ func (p *Portal) importNow(r *http.Request, draft importDraft, e examined, confi
 		return outcome, err
 	}
 	outcome.Party, outcome.Main = imported.Party, imported.Main
-	event := ownerImported
+	registered := postgres.Registered{Party: imported.Party, Certificate: fingerprint, Usage: registry.Signing}
 	if confirm && imported.Pending && imported.Party == visitOf(r).session.Party {
-		main, _, err := p.registry.Confirm(ctx, actorOf(r), postgres.Registered{Party: imported.Party, Certificate: fingerprint, Usage: registry.Signing})
+		main, _, err := p.registry.Confirm(ctx, actorOf(r), registered)
 		switch {
 		case err == nil:
 			outcome.Pending, outcome.Main = false, main
@@ -259,10 +260,11 @@ func (p *Portal) importNow(r *http.Request, draft importDraft, e examined, confi
 			return outcome, err
 		}
 	}
+	letter := (*outbox.Letters).Imported
 	if outcome.Pending {
-		event = ownerPending
+		letter = (*outbox.Letters).ImportedPending
 	}
-	p.tellOwner(r, imported.Party, event, e.certificate)
+	p.tellOwner(r, registered, e.certificate, letter)
 	return outcome, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/verifier"
 )
@@ -161,19 +162,18 @@ func (p *Portal) postMineChange(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, actor := r.Context(), actorOf(r)
 	registered := postgres.Registered{Party: l.Party, Certificate: l.Certificate.Fingerprint(), Usage: l.Usage}
-	var event ownerEvent
+	var letter bindingLetter
 	switch action {
 	case confirmAction:
-		event = ownerConfirmed
+		letter = (*outbox.Letters).BindingApproved
 		_, _, err = p.registry.Confirm(ctx, actor, registered)
 	case mainAction:
-		event = ownerMain
 		_, err = p.registry.SetMain(ctx, actor, registered)
 	case refuseAction:
-		event = ownerRefused
+		letter = (*outbox.Letters).Deleted
 		_, err = p.registry.Withdraw(ctx, actor, registered)
 	case deleteAction:
-		event = ownerDeleted
+		letter = (*outbox.Letters).Deleted
 		_, err = p.registry.Withdraw(ctx, actor, registered)
 	}
 	if errors.Is(err, registry.ErrNoRegistration) || errors.Is(err, registry.ErrState) {
@@ -186,7 +186,9 @@ func (p *Portal) postMineChange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.tellOwner(r, l.Party, event, l.Certificate)
+	if letter != nil {
+		p.tellOwner(r, registered, l.Certificate, letter)
+	}
 	p.flash(w, Success, "mine.done."+string(action))
 	return redirect(w, r, minePath)
 }
