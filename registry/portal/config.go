@@ -41,8 +41,8 @@ type Config struct {
 	// SessionLifetime is how long a session lasts, used or not; 0 means 2 h.
 	SessionLifetime time.Duration
 
-	// MaxBody is the largest request body in bytes; 0 means 256 KiB. A certificate
-	// file has a few.
+	// MaxBody is the largest request body in bytes; 0 means 288 KiB: a certificate
+	// file of at most 256 KiB, and the form around it.
 	MaxBody int64
 
 	// MaxMessage is the largest body with a message to be explained; 0 means 8 MiB.
@@ -69,6 +69,7 @@ const (
 	defaultSessionLifetime = 2 * time.Hour
 	defaultMaxBody         = 256 << 10
 	defaultMaxMessage      = 8 << 20
+	defaultMaxBody         = 288 << 10
 )
 
 // complete checks the configuration and fills in its defaults.
