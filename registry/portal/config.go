@@ -67,7 +67,6 @@ type ServiceCentre struct{ Phone, Fax, Mail string }
 const (
 	DefaultAgentPort       = 61162
 	defaultSessionLifetime = 2 * time.Hour
-	defaultMaxBody         = 256 << 10
 	defaultMaxMessage      = 8 << 20
 	defaultMaxBody         = 288 << 10
 )

@@ -123,6 +123,7 @@ type bindings interface {
 	Withdraw(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
 	SetMain(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
 	Replace(ctx context.Context, actor registry.Actor, r postgres.Replacement) (main bool, _ registry.Version, err error)
+	Succeed(ctx context.Context, actor registry.Actor, u postgres.Succession) (registry.Version, error)
 	Revoke(ctx context.Context, actor registry.Actor, certificate verifier.Fingerprint, reason registry.RevocationReason) ([]verifier.PartyID, registry.Version, error)
 }
 
