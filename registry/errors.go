@@ -16,5 +16,6 @@ var (
 	ErrNoOperator        = errors.New("no such operator: `turnkey operator list` shows them")
 	ErrOperatorExists    = errors.New("there is an operator of that name, or with that certificate: `turnkey operator list` shows them")
 	ErrOperatorIsParty   = errors.New("a party logs in with that certificate: an operator needs a card of their own")
+	ErrPartyIsOperator   = errors.New("somebody of the staff logs in with that certificate: a party needs a card of its own")
 	ErrPeriod            = errors.New("the period in force is empty: it must begin before it ends")
 )
