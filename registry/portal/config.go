@@ -40,8 +40,8 @@ type Config struct {
 	// SessionLifetime is how long a session lasts, used or not; 0 means 2 h.
 	SessionLifetime time.Duration
 
-	// MaxBody is the largest request body in bytes; 0 means 256 KiB. A certificate
-	// file has a few.
+	// MaxBody is the largest request body in bytes; 0 means 288 KiB: a certificate
+	// file of at most 256 KiB, and the form around it.
 	MaxBody int64
 
 	// Rules decide which certificates may be registered. Flows that register need them.
@@ -59,7 +59,7 @@ type ServiceCentre struct{ Phone, Fax, Mail string }
 const (
 	DefaultAgentPort       = 61162
 	defaultSessionLifetime = 2 * time.Hour
-	defaultMaxBody         = 256 << 10
+	defaultMaxBody         = 288 << 10
 )
 
 // complete checks the configuration and fills in its defaults.

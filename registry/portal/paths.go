@@ -17,13 +17,14 @@ const (
 	forgotPath        = "/forgot"         // 忘記密碼
 	importPath        = "/import"         // 通關憑證註冊
 	queryPath         = "/certificates"   // 通關憑證查詢
-	whyPath           = "/why"            // 為什麼驗章失敗？
-	manualPath        = "/manual"         // 下載註冊簡易手冊
+	minePath          = "/certificates/mine"
+	whyPath           = "/why"    // 為什麼驗章失敗？
+	manualPath        = "/manual" // 下載註冊簡易手冊
 	staffPath         = "/staff"
 )
 
 // destinations are the only paths of ours that a request may name to go on to.
-var destinations = []string{homePath, centrePath, loginPath, replacePath, registerPath, importPath, queryPath, whyPath, staffPath}
+var destinations = []string{homePath, centrePath, loginPath, replacePath, registerPath, importPath, minePath, queryPath, whyPath, staffPath}
 
 // destination returns where a path leads on to: the beginning of its flow, or the given
 // path if it is in none.
