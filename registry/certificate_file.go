@@ -101,6 +101,9 @@ func isKeyFile(data []byte) bool {
 }
 
 func readPKCS7(data []byte) ([][]byte, error) {
+	if err := checkBER(data); err != nil {
+		return nil, fmt.Errorf("read PKCS#7: %w", err)
+	}
 	p7, err := pkcs7.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("read PKCS#7: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"sync/atomic"
 	"time"
 
 	"turnkey-gateway/verifier"
@@ -14,7 +15,11 @@ import (
 // An IssuerSet holds the certification authorities whose word on a certificate's
 // holder is believed, by the kind of certificate that they issue, and what they have
 // revoked as far as their lists are at hand. A nil set believes none.
-type IssuerSet struct {
+// It is safe for concurrent use.
+type IssuerSet struct{ now atomic.Pointer[issuers] }
+
+// issuers are those of one moment. They don't change.
+type issuers struct {
 	byKind map[CertificateKind]*x509.CertPool
 	lists  map[verifier.Fingerprint]*revocationList // by the authority that signed them
 }
@@ -27,7 +32,26 @@ type IssuerSet struct {
 // Files named *.crl hold revocation lists (PEM or DER) of those authorities. A list that
 // none of its directory signed is an error.
 func LoadIssuers(directory fs.FS) (*IssuerSet, error) {
-	set := &IssuerSet{make(map[CertificateKind]*x509.CertPool), make(map[verifier.Fingerprint]*revocationList)}
+	set := new(IssuerSet)
+	if err := set.Reload(directory); err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// Reload reads what [LoadIssuers] reads, in place of what the set held. If that is an
+// error, the set stays as it was.
+func (s *IssuerSet) Reload(directory fs.FS) error {
+	read, err := loadIssuers(directory)
+	if err != nil {
+		return err
+	}
+	s.now.Store(read)
+	return nil
+}
+
+func loadIssuers(directory fs.FS) (*issuers, error) {
+	set := &issuers{make(map[CertificateKind]*x509.CertPool), make(map[verifier.Fingerprint]*revocationList)}
 	kindOf := make(map[verifier.Fingerprint]CertificateKind)
 	for _, kind := range certificateKinds {
 		authorities, err := readIssuers(directory, string(kind))
@@ -92,8 +116,9 @@ func (s *IssuerSet) kindOf(cert *x509.Certificate, at time.Time) (CertificateKin
 	if s == nil {
 		return "", false
 	}
+	byKind := s.now.Load().byKind
 	for _, kind := range certificateKinds {
-		authorities := s.byKind[kind]
+		authorities := byKind[kind]
 		if authorities == nil {
 			continue // Verify would take the system's for none
 		}

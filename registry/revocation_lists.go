@@ -72,7 +72,7 @@ func serialOf(digits []byte) (serial [maxSerial]byte, ok bool) {
 
 // readLists adds what the *.crl files of a directory say, PEM or DER, to the lists of
 // the authorities that signed them, which must be among those given.
-func (s *IssuerSet) readLists(directory fs.FS, kind string, authorities []*verifier.Certificate) error {
+func (s *issuers) readLists(directory fs.FS, kind string, authorities []*verifier.Certificate) error {
 	names, err := fs.Glob(directory, path.Join(kind, "*"))
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ var (
 // changes.
 const removedFromList = 8
 
-func (s *IssuerSet) addList(der []byte, authorities []*verifier.Certificate) error {
+func (s *issuers) addList(der []byte, authorities []*verifier.Certificate) error {
 	list, err := x509.ParseRevocationList(der)
 	if err != nil {
 		return fmt.Errorf("not a revocation list: %w", err)
@@ -198,7 +198,7 @@ func (s *IssuerSet) checkRevoked(cert *x509.Certificate, at time.Time) ([]Messag
 		return nil, nil
 	}
 	var warnings []Message
-	for _, list := range s.lists {
+	for _, list := range s.now.Load().lists {
 		if !bytes.Equal(cert.RawIssuer, list.issuer.RawSubject) || cert.CheckSignatureFrom(list.issuer) != nil {
 			continue
 		}

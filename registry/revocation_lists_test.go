@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"runtime"
 	"slices"
@@ -156,4 +157,30 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// TestIssuersAreReadAnew has a list come while the set is in use, and then a broken one.
+func TestIssuersAreReadAnew(t *testing.T) {
+	pki := newPKI(t)
+	cert := issue(t, pki.MOEACA, company)
+	r := withLists(t, pki, nil)
+	if _, err := r.Admit(cert, traderFile, now); err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{
+		"moeaca/g2.cer": {Data: pki.MOEACA.Certificate.Raw},
+		"moeaca/a.crl":  {Data: listOf(t, pki.MOEACA, now.AddDate(0, 0, 1), cert.X509().SerialNumber)},
+	}
+	if err := r.Issuers.Reload(files); err != nil {
+		t.Fatal(err)
+	}
+	files["moeaca/a.crl"] = &fstest.MapFile{Data: []byte("broken")}
+	if err := r.Issuers.Reload(files); err == nil {
+		t.Error("a broken list is read")
+	}
+	_, err := r.Admit(cert, traderFile, now)
+	var refused *registry.Refusal
+	if !errors.As(err, &refused) || refused.Code != "REVOKED_BY_ISSUER" {
+		t.Errorf("after a list came, and a broken one: %v", err)
+	}
 }

@@ -40,21 +40,9 @@ func openStore(cfg SiteConfig, pool *pgxpool.Pool) (*postgres.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PORTAL_LOOKUP_KEY_FILE: %w", err)
 	}
-	current, err := keyfile.Load(cfg.IdentityKeyFile)
+	identity, err := registry.LoadIdentityKey(cfg.IdentityKeyFile, cfg.OldIdentityKeyFiles...)
 	if err != nil {
-		return nil, fmt.Errorf("PORTAL_IDENTITY_KEY_FILE: %w", err)
-	}
-	var older []keyfile.Key
-	for _, path := range cfg.OldIdentityKeyFiles {
-		key, err := keyfile.Load(path)
-		if err != nil {
-			return nil, fmt.Errorf("PORTAL_OLD_IDENTITY_KEY_FILES: %w", err)
-		}
-		older = append(older, key)
-	}
-	identity, err := registry.NewIdentityKey(current, older...)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("PORTAL_IDENTITY_KEY_FILE and PORTAL_OLD_IDENTITY_KEY_FILES: %w", err)
 	}
 	return postgres.NewStore(pool, registry.NewLookupKey(lookup), identity), nil
 }
@@ -202,6 +190,9 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 	})
 	s.running.Go(func() { sweep(ctx, store, log) })
 	s.running.Go(func() { notices.Run(ctx) })
+	if rules.Issuers != nil {
+		s.running.Go(func() { reload(ctx, rules.Issuers, cfg.Site.IssuersDir, log) })
+	}
 	if cfg.Site.Mail.Server != "" {
 		s.running.Go(func() { sender.Run(ctx) })
 	}
@@ -217,6 +208,26 @@ func (s *site) close(ctx context.Context) error {
 	}
 	s.running.Wait()
 	return err
+}
+
+// reloadEvery is how often issuers and their revocation lists are read anew.
+const reloadEvery = time.Hour
+
+// reload reads issuers and lists anew until ctx ends. What can't be read leaves them as
+// they were: a missing list must not stop registrations.
+func reload(ctx context.Context, issuers *registry.IssuerSet, dir string, log *slog.Logger) {
+	ticker := time.NewTicker(reloadEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := issuers.Reload(os.DirFS(dir)); err != nil {
+			log.Error("the issuers and their revocation lists can't be read anew: those read before are used", "error", err)
+		}
+	}
 }
 
 // sweepEvery is how often what has expired is removed. Nothing waits for it: what has

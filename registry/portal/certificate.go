@@ -46,8 +46,19 @@ func period(cert *verifier.Certificate) string {
 
 var nameComma = regexp.MustCompile(`, ([A-Za-z]+|[0-9.]+)=`)
 
+// maxShown bounds how much of a name is shown, in characters: anybody may bring any.
+const maxShown = 600
+
 // encodedOrder shows a name as the manual does, with blanks between its parts.
-func encodedOrder(name string) string { return nameComma.ReplaceAllString(name, " $1=") }
+func encodedOrder(name string) string {
+	name = nameComma.ReplaceAllString(name, " $1=")
+	if len(name) > maxShown {
+		if letters := []rune(name); len(letters) > maxShown {
+			name = string(letters[:maxShown]) + "…"
+		}
+	}
+	return name
+}
 
 // A certificateRow is one registration in the table of 通關憑證查詢.
 type certificateRow struct {

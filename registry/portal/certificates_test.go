@@ -281,7 +281,7 @@ func TestSecurityOnlyTheOwnersCertificateSessionDeletes(t *testing.T) {
 			c.Get("/certificates") // for a token
 		}
 		for _, action := range []string{"delete", "main", "refuse", "confirm"} {
-			if page := c.Post(path + action); page.StatusCode == http.StatusOK || page.StatusCode == http.StatusSeeOther && page.Location() != "/login" {
+			if page := c.Post(path + action); page.StatusCode == http.StatusOK || page.StatusCode == http.StatusSeeOther && page.Location() != "/login?next=/certificates/mine" {
 				t.Errorf("%s: %s answered %d to %q", name, action, page.StatusCode, page.Location())
 			}
 			if name != "without a token" {
@@ -295,7 +295,7 @@ func TestSecurityOnlyTheOwnersCertificateSessionDeletes(t *testing.T) {
 	if got := w.Audited(party); strings.Contains(strings.Join(asStrings(got), " "), "withdrawn") {
 		t.Errorf("audited %v", got)
 	}
-	led(t, w.Visitor().Get("/certificates/mine"), "/login")
+	led(t, w.Visitor().Get("/certificates/mine"), "/login?next=/certificates/mine")
 
 	// A session ends with its certificate.
 	c := w.LoggedInBy(party, card)
@@ -303,7 +303,7 @@ func TestSecurityOnlyTheOwnersCertificateSessionDeletes(t *testing.T) {
 	if _, _, err := w.Store.Revoke(t.Context(), registrytest.Operator, w.Certificate(card).Fingerprint(), registry.Unspecified); err != nil {
 		t.Fatal(err)
 	}
-	led(t, c.Get("/certificates/mine"), "/login")
+	led(t, c.Get("/certificates/mine"), "/login?next=/certificates/mine")
 }
 
 func asStrings[T ~string](values []T) []string {

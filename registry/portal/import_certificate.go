@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"path"
@@ -15,10 +16,14 @@ import (
 // maxCertificateFile bounds the file that is chosen, in bytes.
 const maxCertificateFile = 256 << 10
 
+// maxCertificate bounds a certificate, in bytes; real ones have some 2 KiB. The gateway
+// keeps those of every sender at hand.
+const maxCertificate = 16 << 10
+
 // maxCertificates bounds how many a file may hold: a whole chain has some four.
 const maxCertificates = 20
 
-// A importCertificatePage is the second step: the certificate, from a file or a card.
+// An importCertificatePage is the second step: the certificate, from a file or a card.
 type importCertificatePage struct {
 	Type      string // 憑證使用類型, in words
 	FileKinds []Option
@@ -37,7 +42,7 @@ func (p *Portal) showImportCertificate(w http.ResponseWriter, r *http.Request) e
 		return redirect(w, r, importPath)
 	}
 	form := p.form(r)
-	form.Set("medium", string(draft.Medium))
+	form.Set("medium", string(cmp.Or(draft.Medium, registry.File)))
 	form.Set("kind", string(draft.Kind))
 	return p.renderImportCertificate(w, r, policy, draft)
 }
@@ -187,7 +192,12 @@ func readImportFile(data []byte) (*verifier.Certificate, error) {
 		return nil, refusal("TOO_MANY_CERTIFICATES", "the file holds more than 20 certificates: export the one to register alone",
 			"檔案內有超過 20 張憑證：請只匯出要註冊的那一張")
 	}
-	return registry.ChooseSigning(certs)
+	cert, err := registry.ChooseSigning(certs)
+	if err == nil && len(cert.DER()) > maxCertificate {
+		return nil, refusal("CERTIFICATE_TOO_LARGE", "the certificate is larger than 16 KiB, which none of the issuers' is: choose the file as the issuer gave it",
+			"此憑證超過 16 KB，不是正常的憑證：請選擇發證單位提供的檔案")
+	}
+	return cert, err
 }
 
 // fileName returns the last part of a name, short enough to be shown.

@@ -50,7 +50,6 @@ func (p *Portal) examine(draft importDraft, policy registry.SigningPolicy) (e ex
 
 // An importPreviewPage shows what the certificate says before it is sent.
 type importPreviewPage struct {
-	Type, File string
 	Facts      []fact
 	Warnings   []string
 	InForce    bool
@@ -99,9 +98,7 @@ func (p *Portal) renderImportPreview(w http.ResponseWriter, r *http.Request, dra
 	}
 	lacks := e.asListed(draft).Lacks(false)
 	page := importPreviewPage{
-		Type:       lang.choose(registry.Message{English: policy.English, Chinese: policy.Chinese}),
-		File:       draft.File,
-		Facts:      p.importFacts(lang, draft, e),
+		Facts:      p.importFacts(lang, policy, draft, e),
 		InForce:    e.binding.InForce,
 		Own:        own,
 		MayConfirm: p.mayConfirm(r, own, draft, e),
@@ -118,14 +115,20 @@ func (p *Portal) renderImportPreview(w http.ResponseWriter, r *http.Request, dra
 }
 
 // importFacts says what will be registered for whom, and what the certificate says.
-func (p *Portal) importFacts(l tongue, draft importDraft, e examined) []fact {
+func (p *Portal) importFacts(l tongue, policy registry.SigningPolicy, draft importDraft, e examined) []fact {
 	shown := e.principal.Value
 	if e.principal.Kind == verifier.NationalID {
 		shown = registry.MaskNationalID(shown)
 	}
-	facts := []fact{{Label: p.words.text(l, "import.field."+string(e.principal.Kind)), Value: shown}}
+	facts := []fact{
+		{Label: p.words.text(l, "import.type"), Value: l.choose(registry.Message{English: policy.English, Chinese: policy.Chinese})},
+		{Label: p.words.text(l, "import.field."+string(e.principal.Kind)), Value: shown},
+	}
 	for _, c := range e.claims {
 		facts = append(facts, fact{Label: p.words.text(l, "import.field."+string(c.Kind)), Value: c.Value})
+	}
+	if draft.File != "" {
+		facts = append(facts, fact{Label: p.words.text(l, "import.file_name"), Value: draft.File})
 	}
 	facts = append(facts, fact{Label: p.words.text(l, "certificate.medium"), Value: p.words.text(l, "certificate.medium."+string(draft.Medium))})
 	facts = append(facts, p.facts(l, e.certificate, e.admission.Kind)...)

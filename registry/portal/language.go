@@ -36,10 +36,11 @@ func (l tongue) Other() tongue {
 	return english
 }
 
-// choose returns a message of the registry in this language.
+// choose returns a message of the registry in this language, as a sentence: errors begin
+// with a small letter.
 func (l tongue) choose(m registry.Message) string {
 	if l == english {
-		return m.English
+		return strings.ToUpper(limit(m.English, 1)) + m.English[len(limit(m.English, 1)):]
 	}
 	return m.Chinese
 }

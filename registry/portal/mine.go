@@ -39,7 +39,7 @@ type minePage struct {
 func (p *Portal) showMine(w http.ResponseWriter, r *http.Request) error {
 	v := visitOf(r)
 	if v.session.Party == "" {
-		return redirect(w, r, loginPath)
+		return redirect(w, r, loginPath+"?"+nextField+"="+minePath)
 	}
 	listed, err := p.registry.ListedOf(r.Context(), v.session.Party)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 )
 
 // destinations are the only paths of ours that a request may name to go on to.
-var destinations = []string{homePath, centrePath, loginPath, replacePath, registerPath, importPath, queryPath, minePath, whyPath, staffPath}
+var destinations = []string{homePath, centrePath, loginPath, replacePath, registerPath, importPath, minePath, queryPath, whyPath, staffPath}
 
 // destination returns where a path leads on to: the beginning of its flow, or the given
 // path if it is in none.

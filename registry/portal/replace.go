@@ -118,7 +118,7 @@ func (p *Portal) replaceDraft(r *http.Request) (draft replaceDraft, found bool, 
 }
 
 // overlaps are how long the old certificate may go on counting beside the new one.
-var overlaps = []string{"30", "7", "60", "expiry", "date", "none"}
+var overlaps = []string{"none", "7", "30", "60", "expiry", "date"}
 
 // until returns when the old certificate stops counting; zero means now.
 func (d replaceDraft) until(old registry.Listed, now time.Time) (time.Time, bool) {

@@ -30,7 +30,7 @@ func (p *Portal) showReplaceNew(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.form(r).Set("overlap", overlaps[0])
+	p.form(r).Set("overlap", "30")
 	return p.renderReplaceNew(w, r, old)
 }
 

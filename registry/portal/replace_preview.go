@@ -18,12 +18,9 @@ import (
 type replacePreviewPage struct {
 	Login, Own bool
 	Old, New   []fact
-	File       string
 	Warnings   []string
 	Binds      bool
 	Missing    []string
-	NewFrom    string
-	OldUntil   string
 	Back       string
 	Digest     string
 }
@@ -80,15 +77,20 @@ func (p *Portal) renderReplacePreview(w http.ResponseWriter, r *http.Request, dr
 	page := replacePreviewPage{
 		Login: old.Usage == registry.Login,
 		Own:   old.Usage == registry.Login && old.Certificate.Fingerprint() == visitOf(r).session.Certificate,
-		Old:   p.facts(lang, old.Certificate, old.Kind), New: p.facts(lang, e.certificate, e.admission.Kind), File: draft.File,
+		Old:   p.facts(lang, old.Certificate, old.Kind), New: p.facts(lang, e.certificate, e.admission.Kind),
 		Binds: e.binds(draft), Back: draft.path(), Digest: draft.digest(),
-		NewFrom: p.say(r, "replace.at_once"), OldUntil: p.say(r, "replace.stops_at_once"),
 	}
+	from, until := p.say(r, "replace.at_once"), p.say(r, "replace.stops_at_once")
 	if e.certificate.NotBefore().After(p.cfg.Now()) {
-		page.NewFrom = DateTime(e.certificate.NotBefore())
+		from = DateTime(e.certificate.NotBefore())
 	}
 	if !e.until.IsZero() {
-		page.OldUntil = DateTime(e.until)
+		until = DateTime(e.until)
+	}
+	page.Old = append(page.Old, fact{Label: p.say(r, "replace.counts_until"), Value: until})
+	page.New = append(page.New, fact{Label: p.say(r, "replace.counts_from"), Value: from})
+	if draft.File != "" {
+		page.New = append([]fact{{Label: p.say(r, "import.file_name"), Value: draft.File}}, page.New...)
 	}
 	for _, m := range e.admission.Warnings {
 		page.Warnings = append(page.Warnings, lang.choose(m))

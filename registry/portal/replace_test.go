@@ -298,7 +298,7 @@ func TestReplaceLooksRight(t *testing.T) {
 	b.Click(`label[for="overlap-date"]`)
 	b.Wait("#date")
 	b.Screenshot("replace-date-zh")
-	b.Click(`label[for="overlap"]`)
+	b.Click(`label[for="overlap-30"]`)
 	b.Submit()
 	b.ScreenshotBoth("/replace/preview", "replace-preview")
 	b.Submit()

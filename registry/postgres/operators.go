@@ -19,6 +19,8 @@ var (
 	operatorObstaclesSQL string
 	//go:embed sql/removeOperator.sql
 	removeOperatorSQL string
+	//go:embed sql/isOperator.sql
+	isOperatorSQL string
 	//go:embed sql/Operators.sql
 	operatorsSQL string
 )

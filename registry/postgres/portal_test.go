@@ -81,6 +81,10 @@ func TestOperatorsLogInUntilTheyAreRemoved(t *testing.T) {
 	cert := w.certificate()
 	w.must(w.store.AddOperator(t.Context(), registrytest.Operator, "chen.mei", cert))
 	w.wants(w.store.AddOperator(t.Context(), registrytest.Operator, "lin", cert), registry.ErrOperatorExists)
+	mistaken := w.newAccount("97162640")
+	mistaken.Login.Certificate = cert
+	_, _, err := w.store.OpenAccount(t.Context(), "visitor:1", mistaken)
+	w.wants(err, registry.ErrPartyIsOperator)
 	holder, err := w.store.LoginOf(t.Context(), cert.Fingerprint())
 	w.must(err)
 	token, _, err := w.store.LogIn(t.Context(), "", registry.Opening{LoginHolder: holder, Strength: registry.ByCertificate, Certificate: cert.Fingerprint()}, hour)

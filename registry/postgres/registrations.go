@@ -39,6 +39,15 @@ func (s *Store) register(ctx context.Context, c change, r registry.NewRegistrati
 	if err != nil {
 		return false, err
 	}
+	if r.Usage == registry.Login { // such a card would let nobody in: see [Store.LoginOf]
+		var operator bool
+		if err = c.QueryRow(ctx, isOperatorSQL, fingerprint[:]).Scan(&operator); err != nil {
+			return false, err
+		}
+		if operator {
+			return false, registry.ErrPartyIsOperator
+		}
+	}
 	state := verifier.InForce
 	if r.Pending {
 		state = verifier.Pending
