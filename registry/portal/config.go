@@ -91,7 +91,7 @@ func (c Config) complete() (Config, error) {
 		return c, fmt.Errorf("agent port %d is none", c.AgentPort)
 	}
 	for kind, guide := range c.CardGuides {
-		if u, err := url.Parse(guide); err != nil || u.Scheme != "https" || u.Host == "" {
+		if u, err := url.Parse(guide); guide != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
 			return c, fmt.Errorf("the guide to cards of kind %s, %q, is no https URL", kind, guide)
 		}
 	}

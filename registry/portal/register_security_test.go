@@ -18,9 +18,9 @@ import (
 	"turnkey-gateway/verifier/verifiertest"
 )
 
-// forged is a card that says what another says, word for word, from an authority of the
+// forgedLike is a card that says what another says, word for word, from an authority of the
 // same name: whoever made it holds its key.
-func forged(t testing.TB, w *portaltest.World, by *verifiertest.Authority, like *verifiertest.Identity) *verifiertest.Identity {
+func forgedLike(t testing.TB, w *portaltest.World, by *verifiertest.Authority, like *verifiertest.Identity) *verifiertest.Identity {
 	t.Helper()
 	own := &x509.Certificate{
 		SerialNumber: big.NewInt(1), RawSubject: by.Certificate.RawSubject, IsCA: true, BasicConstraintsValid: true,
@@ -48,7 +48,7 @@ func forged(t testing.TB, w *portaltest.World, by *verifiertest.Authority, like 
 	return &verifiertest.Identity{Certificate: certificate, Key: key}
 }
 
-// selfSigned is forged without any authority.
+// selfSigned is forgedLike without any authority.
 func selfSigned(t testing.TB, like *verifiertest.Identity) *verifiertest.Identity {
 	t.Helper()
 	key := verifiertest.Key(1)
@@ -113,8 +113,8 @@ func TestSecurityCardsThatOpenNoAccount(t *testing.T) {
 		card                      *verifiertest.Identity
 		want                      string
 	}{
-		{"of a forged authority", "company", "broker", forged(t, w, w.PKI.MOEACA, w.CompanyCard(broker)), "簽發者不在本系統設定的信任清單內"},
-		{"of a forged authority, a person's", "person", "citizen", forged(t, w, w.PKI.MOICA, w.CitizenCard(somebody)), "簽發者不在本系統設定的信任清單內"},
+		{"of a forged authority", "company", "broker", forgedLike(t, w, w.PKI.MOEACA, w.CompanyCard(broker)), "簽發者不在本系統設定的信任清單內"},
+		{"of a forged authority, a person's", "person", "citizen", forgedLike(t, w, w.PKI.MOICA, w.CitizenCard(somebody)), "簽發者不在本系統設定的信任清單內"},
 		{"self-signed", "company", "broker", selfSigned(t, w.CompanyCard(broker)), "不是自然人憑證、工商憑證或通關專屬憑證"},
 		{"for encryption", "company", "broker", w.Issue(w.PKI.MOEACA, company, encryption), "僅供加密"},
 		{"expired", "company", "broker", w.Issue(w.PKI.MOEACA, company, over), "到期"},
@@ -190,7 +190,7 @@ func TestSecurityOnlyThisSessionsFreshChallengeCounts(t *testing.T) {
 	})
 	t.Run("signed by another card", func(t *testing.T) {
 		a, page := begin()
-		signed := w.Signed(page, forged(t, w, w.PKI.MOICA, card)) // of another key
+		signed := w.Signed(page, forgedLike(t, w, w.PKI.MOICA, card)) // of another key
 		a.refuses(a.Post("/register/card", "go", "next", "card_nonce", signed[1], "card_signature", signed[5], "card_certificate", w.Signed(page, card)[3]), "簽章不正確")
 	})
 	t.Run("a certificate alone, once another was read", func(t *testing.T) {

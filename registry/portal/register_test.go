@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/portal/portaltest"
 	"turnkey-gateway/registry/registrytest"
 	"turnkey-gateway/verifier"
@@ -639,4 +641,21 @@ func TestTheFirstStepIsChecked(t *testing.T) {
 	a.refuses(a.fills("/register", map[string]string{"category": "god"}, "next"), "請填寫「類別」")
 	a.refuses(a.fills("/register", map[string]string{"category": "company"}, "next"), "請填寫「屬性」")
 	a.refuses(a.fills("/register", map[string]string{"category": "company", "attribute_company": "citizen"}, "next"), "請填寫「屬性」")
+}
+
+func TestWhereToApplyForACard(t *testing.T) {
+	w := portaltest.NewWorld(t, func(cfg *portal.Config) {
+		cfg.CardGuides = map[registry.CertificateKind]string{registry.MOICA: "https://cards.example/apply", registry.MOEACA: ""}
+	})
+	for category, want := range map[string]string{"person": `<a href="https://cards.example/apply" rel="noopener noreferrer">申請辦法</a>`, "company": "經濟部工商憑證管理中心"} {
+		a := newApplicant(t, w)
+		a.Get("/register")
+		a.goes(a.Post("/register", "go", "next", "category", category, "attribute_person", "citizen", "attribute_company", "trader"), "/register/card")
+		if page := a.Get("/register/card"); !strings.Contains(page.Text, want) {
+			t.Errorf("a %s isn't told %s", category, want)
+		}
+	}
+	if _, err := portal.New(portal.Config{Origin: w.Origin, Log: slog.New(slog.DiscardHandler), CardGuides: map[registry.CertificateKind]string{registry.MOICA: "javascript:alert(1)"}}, w.Store); err == nil {
+		t.Error("a guide that is no https URL is taken")
+	}
 }
