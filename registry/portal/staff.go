@@ -85,9 +85,13 @@ func (p *Portal) staffRow(l tongue, listed registry.Listed) certificateRow {
 		}
 	}
 	for _, action := range p.staffActions(listed) {
+		word := "staff.do." + string(action)
+		if action == withdrawAction && listed.State == verifier.Pending {
+			word = "staff.do.refuse"
+		}
 		row.Links = append(row.Links, rowLink{
 			Path: staffCertificatePath + "/" + string(listed.Party) + "/" + listed.Certificate.Fingerprint().String() + "/" + string(listed.Usage) + "/" + string(action),
-			Word: "staff.do." + string(action), Danger: action != approveAction,
+			Word: word, Danger: action != approveAction,
 		})
 	}
 	return row

@@ -33,7 +33,7 @@ func (p *Portal) showStaffParty(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := staffPartyPage{
 		Party: staffParty{party.ID, p.identifiers(lang, party), party.CreatedAt},
-		Table: certificateTable{Links: p.say(r, "mine.actions")},
+		Table: certificateTable{Links: "mine.actions"},
 	}
 	if page.Account, err = p.staffAccount(r, party.ID); err != nil {
 		return err
