@@ -38,13 +38,13 @@ type staffEntry struct {
 func (p *Portal) staffEntries(l tongue, entries []registry.AuditEntry) (all []staffEntry) {
 	for _, e := range entries {
 		entry := staffEntry{
-			ID: e.ID, At: e.At, Actor: e.Actor, Action: string(e.Action), Party: e.Party, Detail: e.Detail, Hash: hex.EncodeToString(e.Hash[:6]),
+			ID: e.ID, At: e.At, Actor: e.Actor, Action: string(e.Action), Party: e.Party, Detail: e.Detail, Hash: hex.EncodeToString(e.Hash[:4]),
 		}
 		if key := "staff.audited." + string(e.Action); p.words.has(key) {
 			entry.Action = p.words.text(l, key)
 		}
 		if e.Certificate != nil {
-			entry.Certificate = e.Certificate.String()[:16]
+			entry.Certificate = e.Certificate.String()[:12]
 		}
 		if e.Version != nil {
 			entry.Version = strconv.FormatUint(uint64(*e.Version), 10)

@@ -216,6 +216,7 @@ func (page *whyPage) fill(e *explain.Explanation, say func(explain.Text) string)
 func (p *Portal) sayAlone(r *http.Request, page *whyPage, reason verifier.Reason) {
 	switch reason {
 	case verifier.Verified:
+		page.Reason = "" // the platform's word for what was checked in full
 		page.Title, page.Meaning = p.say(r, "why.alone_good"), p.say(r, "why.alone_good_text")
 	case verifier.UnregisteredCertificate:
 		page.Reason, page.ToDo = "", nil

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -21,7 +22,7 @@ import (
 const whySender = "97162640"
 
 // signing registers a customs certificate of the company for signing, in force, and
-// returns it.
+// returns it. The first company of a world that does goes by the box A1B.
 func signing(t testing.TB, w *portaltest.World, businessID string) (*verifiertest.Identity, verifier.PartyID) {
 	t.Helper()
 	file := w.CustomsFile(businessID)
@@ -39,7 +40,7 @@ func signing(t testing.TB, w *portaltest.World, businessID string) (*verifiertes
 		t.Fatal(err)
 	}
 	for _, c := range claims {
-		if _, err := w.Store.ApproveClaim(t.Context(), "operator:test", c.Party, c.Lookup); err != nil {
+		if _, err := w.Store.ApproveClaim(t.Context(), "operator:test", c.Party, c.Lookup); err != nil && !errors.Is(err, registry.ErrIdentifierTaken) {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +64,7 @@ func TestWhySaysWhatTheGatewayWould(t *testing.T) {
 		{"another's box", whySender, string(verifiertest.Sign(t, file, verifiertest.Declaration("Z9Z", 1))), []string{"SENDER_MISMATCH"}, ""},
 		{"unknown account", "04177036", signed, []string{"查無此帳號"}, ""},
 		{"unsigned", whySender, string(verifiertest.Declaration("A1B", 1)), []string{"UNSIGNED"}, ""},
-		{"no account", "", signed, []string{"簽章正確（未檢查註冊）", "未檢查該憑證是否已由傳送者註冊"}, "已登錄憑證"},
+		{"no account", "", signed, []string{"簽章正確（未檢查註冊）", "未檢查該憑證是否已由傳送者註冊"}, "驗章通過"},
 		{"no account, changed", "", strings.Replace(signed, ">100<", ">900<", 1), []string{"DIGEST_MISMATCH", "未檢查該憑證"}, "已登錄憑證"},
 		{"no account, no certificate", "", withoutKeyInfo(signed), []string{"無法判定：報文未附憑證"}, "UNREGISTERED"},
 	}
@@ -100,6 +101,35 @@ func withoutKeyInfo(doc string) string {
 	}
 	_, after, _ := strings.Cut(rest, "KeyInfo>")
 	return before + after
+}
+
+// TestSecurityWhyTellsNothingOfOthers: neither whose a certificate is that another party
+// registered, nor which citizen holds one.
+func TestSecurityWhyTellsNothingOfOthers(t *testing.T) {
+	w := portaltest.NewWorld(t)
+	_, party := signing(t, w, whySender)
+	others, other := signing(t, w, "04177036")
+	citizen := w.CitizenCard(personID)
+	_, _, err := w.Store.Register(t.Context(), "operator:test", registry.NewRegistration{
+		Party: party, Certificate: w.Certificate(citizen), Usage: registry.Signing, Kind: registry.MOICA, Medium: registry.Card, UsageType: registry.BrokerUse,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.Visitor()
+	c.Get("/why")
+	theirs := string(verifiertest.Sign(t, others, verifiertest.Declaration("A1B", 1)))
+	page := see(t, c.Post("/why", "account", whySender, "message", theirs), http.StatusOK, "SENDER_MISMATCH")
+	for _, secret := range []string{string(other), "王小明", "0000000012345678"} {
+		if strings.Contains(page.Text, secret) {
+			t.Errorf("it tells %s", secret)
+		}
+	}
+	signed := withoutKeyInfo(string(verifiertest.Sign(t, citizen, verifiertest.Declaration("A1B", 1))))
+	page = see(t, c.Post("/why", "account", whySender, "message", signed), http.StatusOK, citizen.Parsed(t).Serial())
+	if strings.Contains(page.Text, "王小明") || strings.Contains(page.Text, "0000000012345678") {
+		t.Error("it tells which citizen holds a certificate")
+	}
 }
 
 func TestWhyIsFilledInForWhoIsLoggedIn(t *testing.T) {
