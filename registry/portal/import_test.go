@@ -235,7 +235,7 @@ func TestImportOfASpecialistWaits(t *testing.T) {
 		t.Error("a specialist is offered a card or a company's certificate")
 	}
 	led(t, bring(t, c, registry.Customs, file.DER()), "/import/preview")
-	preview := see(t, c.Get("/import/preview"), http.StatusOK, "待確認", "尚缺", "如何補正", "A********9")
+	preview := see(t, c.Get("/import/preview"), http.StatusOK, "待確認", "尚缺", "如何補正", "A********9", "陳美", "專責報關人員", specialist)
 	if strings.Contains(preview.Text, personID) {
 		t.Error("the preview shows a national id")
 	}
