@@ -424,11 +424,11 @@ func TestImportInASession(t *testing.T) {
 func unbelieved(t testing.TB, w *portaltest.World, holder verifiertest.CustomsHolder) *verifiertest.Identity {
 	t.Helper()
 	look := w.Issue(w.PKI.Customs, holder, w.Terms()).Certificate
-	return forged(t, w, look.RawSubject)
+	return unknownIssuer(t, w, look.RawSubject)
 }
 
-// forged is a certificate of any subject by an authority of the test's own.
-func forged(t testing.TB, w *portaltest.World, subject []byte) *verifiertest.Identity {
+// unknownIssuer is a certificate of any subject by an authority of the test's own.
+func unknownIssuer(t testing.TB, w *portaltest.World, subject []byte) *verifiertest.Identity {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	if err != nil {
