@@ -30,6 +30,7 @@ import (
 // closed.
 type site struct {
 	server  *http.Server
+	pages   *portal.Portal
 	addr    string
 	running sync.WaitGroup
 }
@@ -172,7 +173,7 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 	if err != nil {
 		return nil, fmt.Errorf("PORTAL_WEB: %w", err)
 	}
-	s := &site{addr: listener.Addr().String(), server: &http.Server{
+	s := &site{addr: listener.Addr().String(), pages: pages, server: &http.Server{
 		Handler: pages.Handler(),
 		// A body comes within a minute or not at all; answers are short.
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
@@ -207,6 +208,7 @@ func (s *site) close(ctx context.Context) error {
 	if err != nil && ctx.Err() != nil {
 		err = s.server.Close()
 	}
+	s.pages.Close()
 	s.running.Wait()
 	return err
 }

@@ -247,7 +247,7 @@ func (p *Portal) importNow(r *http.Request, draft importDraft, e examined, confi
 	ctx, fingerprint := r.Context(), e.certificate.Fingerprint()
 	outcome := importOutcome{Certificate: fingerprint.String(), Pending: !e.binding.InForce}
 	imported, err := p.registry.Import(ctx, actorOf(r), registry.Import{
-		Principal: e.principal, Claims: e.claims, Binding: e.binding, Possession: draft.Possession,
+		Principal: e.principal, Claims: e.claims, Binding: e.binding, Possession: draft.Possession, Details: draft.details(),
 		Registration: registry.NewRegistration{
 			Certificate: e.certificate, Usage: registry.Signing, Kind: e.admission.Kind, Medium: draft.Medium, UsageType: draft.Type,
 		},

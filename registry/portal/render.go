@@ -87,6 +87,7 @@ type view struct {
 	Centre   ServiceCentre
 	LoggedIn bool
 	Operator bool
+	Party    bool // logged in as a party
 	Password bool // 帳號登入 is offered
 
 	p *Portal
@@ -132,7 +133,7 @@ func (p *Portal) draw(w http.ResponseWriter, r *http.Request, name, templateName
 	v := &view{
 		Lang: visit.lang, Path: r.URL.EscapedPath(), Data: data, Form: p.form(r), Alerts: visit.alerts,
 		Menu: p.menu(r.URL.Path), Centre: p.cfg.ServiceCentre, Password: p.cfg.PasswordLogin,
-		LoggedIn: visit.session.Party != "" || visit.session.Operator != "", Operator: visit.session.Operator != "",
+		LoggedIn: visit.session.Party != "" || visit.session.Operator != "", Operator: visit.session.Operator != "", Party: visit.session.Party != "",
 		p: p, w: w, r: r,
 	}
 	var text bytes.Buffer

@@ -62,6 +62,9 @@ func (p *Portal) openSession(r *http.Request, v *visit) error {
 	if err != nil {
 		return fmt.Errorf("find the session: %w", err)
 	}
+	if session.Strength == registry.ByPassword && !p.cfg.PasswordLogin {
+		return nil // opened before 帳號登入 was switched off
+	}
 	v.token, v.session = cookie.Value, session
 	return nil
 }
@@ -156,6 +159,17 @@ func (p *Portal) certified(h handler) handler {
 			return refuse(http.StatusForbidden, "error.certificate_needed")
 		}
 		return redirect(w, r, loginPath+"?"+nextField+"="+destination(r.URL.Path, centrePath))
+	}
+}
+
+// entered has only sessions of parties come to h, however they were opened. Others are
+// shown to the login.
+func (p *Portal) entered(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if visitOf(r).session.Party == "" {
+			return redirect(w, r, loginPath+"?"+nextField+"="+destination(r.URL.Path, centrePath))
+		}
+		return h(w, r)
 	}
 }
 

@@ -18,6 +18,7 @@ type staffChangePage struct {
 	Party   staffParty
 	Row     certificateRow
 	Facts   []fact
+	Entered []fact   // what else whoever imported it entered
 	Missing []string // what was missing when it was imported
 	Proved  string
 	Reasons []Option
@@ -54,6 +55,9 @@ func (p *Portal) renderStaffChange(w http.ResponseWriter, r *http.Request, l reg
 		Action: action, Party: staffParty{party.ID, p.identifiers(lang, party), party.CreatedAt},
 		Row: p.staffRow(lang, l), Facts: p.facts(lang, l.Certificate, l.Kind),
 	}
+	if page.Entered, err = p.enteredFacts(r, l); err != nil {
+		return err
+	}
 	if !l.Proved.IsZero() {
 		page.Proved = DateTime(l.Proved)
 	}
@@ -64,6 +68,32 @@ func (p *Portal) renderStaffChange(w http.ResponseWriter, r *http.Request, l reg
 		page.Reasons = append(page.Reasons, Option{Value: string(reason), Label: p.say(r, "staff.reason."+string(reason))})
 	}
 	return p.render(w, r, p.form(r).Status(), "staff_change", page)
+}
+
+// enteredFacts are what was entered at an import, besides identifiers.
+func (p *Portal) enteredFacts(r *http.Request, l registry.Listed) (facts []fact, err error) {
+	fields, err := p.importFields()
+	if err != nil {
+		return nil, err
+	}
+	lang := visitOf(r).lang
+	for _, f := range fields {
+		value := l.Details[f.name]
+		if value == "" {
+			continue
+		}
+		label := p.words.text(lang, f.word)
+		if f.word == "" {
+			label = lang.choose(f.label)
+		}
+		for _, o := range f.options {
+			if o.Code == value {
+				value = lang.choose(registry.Message{English: o.English, Chinese: o.Chinese})
+			}
+		}
+		facts = append(facts, fact{Label: label, Value: value})
+	}
+	return facts, nil
 }
 
 func (p *Portal) postStaffChange(w http.ResponseWriter, r *http.Request) error {
@@ -270,7 +300,7 @@ func (p *Portal) postStaffReset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	link := p.cfg.Origin + "/reset?token=" + token
+	link := p.cfg.Origin + resetPath + "?" + tokenQuery + "=" + token
 	if err := p.registry.Enqueue(r.Context(), letters.ResetApproved(outbox.RecipientOf(account, profile), link)); err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ func (s *staffWorld) imports(t testing.TB, principal, claim registry.Identifier,
 	done, err := s.Store.Import(t.Context(), "visitor:test", registry.Import{
 		Principal: principal, Claims: []registry.Identifier{claim},
 		Registration: registry.NewRegistration{Certificate: s.Certificate(file), Usage: registry.Signing, Kind: registry.Customs, Medium: registry.File, UsageType: registry.BrokerUse},
+		Details:      map[string]string{"name": "陳美<b>", "class": "declarant"},
 		Binding:      registry.Binding{Missing: []registry.Message{{Code: "NAMES_ANOTHER"}}},
 	})
 	if err != nil {
@@ -117,7 +118,7 @@ func TestStaffApprovesABinding(t *testing.T) {
 	see(t, s.operator.Get(path), http.StatusNotFound)
 	s.proves(t, s.party, s.waiting)
 	see(t, s.operator.Get("/staff"), http.StatusOK, "可核可", path)
-	see(t, s.operator.Get(path), http.StatusOK, "憑證所載並非貴戶", "已於", "證明持有金鑰", s.waiting.Parsed(t).Serial())
+	see(t, s.operator.Get(path), http.StatusOK, "憑證所載並非貴戶", "已於", "證明持有金鑰", "陳美<b>", s.waiting.Parsed(t).Serial())
 	see(t, s.operator.Post(path), http.StatusUnprocessableEntity, "請先勾選確認")
 	led(t, s.operator.Post(path, "confirm", "yes"), "/staff/parties/"+string(s.party))
 	see(t, s.operator.Get("/staff/parties/"+string(s.party)), http.StatusOK, "已核可，憑證已生效", "生效中", "主憑證")
