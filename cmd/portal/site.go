@@ -17,11 +17,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"turnkey-gateway/cmd/internal/config"
+	"turnkey-gateway/cmd/internal/engine"
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/keyfile"
 	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/postgres"
+	"turnkey-gateway/verifier"
 )
 
 // A site serves the registration site, and does what has to be done beside, until it is
@@ -139,6 +141,10 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 	if err != nil {
 		return nil, err
 	}
+	judge, err := engine.New("PORTAL_", cfg.Site.Engine, verifier.Limits{})
+	if err != nil {
+		return nil, err
+	}
 	sender, notices, err := openMail(cfg.Site, store, metrics, log)
 	if err != nil {
 		return nil, err
@@ -150,7 +156,7 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 		CardGuides:     map[registry.CertificateKind]string{registry.MOICA: cfg.Site.CitizenGuide, registry.MOEACA: cfg.Site.CompanyGuide},
 		PasswordLogin:  cfg.Site.PasswordLogin,
 		TrustedProxies: cfg.Site.Proxies,
-		Rules:          rules, Metrics: metrics, Log: log,
+		Engine:         judge, Rules: rules, Metrics: metrics, Log: log,
 	}, mailingStore{store, sender})
 	if err != nil {
 		return nil, err

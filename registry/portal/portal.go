@@ -23,13 +23,14 @@ type Portal struct {
 	errands  errands
 	headers  http.Header // on every answer
 	secure   bool        // the origin is https
+	why      whyPlaces
 	handler  http.Handler
 }
 
 // New returns a portal over a registry. An error means a mistake in the configuration,
 // or in the pages that are built in.
 func New(cfg Config, reg Registry) (*Portal, error) {
-	p := &Portal{registry: reg, hasher: password.NewHasher(0)}
+	p := &Portal{registry: reg, why: newWhyPlaces(), hasher: password.NewHasher(0)}
 	var err error
 	if p.cfg, err = cfg.complete(); err != nil {
 		return nil, fmt.Errorf("configure the portal: %w", err)

@@ -23,6 +23,7 @@ type Registry interface {
 	audits
 	mails
 	devices
+	senders
 }
 
 type sessions interface {
@@ -133,10 +134,12 @@ type bindings interface {
 
 	// These change bindings, and return the registry's refusals.
 	Register(ctx context.Context, actor registry.Actor, r registry.NewRegistration) (main bool, _ registry.Version, err error)
+	ApproveBinding(ctx context.Context, actor registry.Actor, r postgres.Registered) (main bool, _ registry.Version, err error)
 	Confirm(ctx context.Context, actor registry.Actor, r postgres.Registered) (main bool, _ registry.Version, err error)
 	Withdraw(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
 	SetMain(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
 	Replace(ctx context.Context, actor registry.Actor, r postgres.Replacement) (main bool, _ registry.Version, err error)
+	Succeed(ctx context.Context, actor registry.Actor, u postgres.Succession) (registry.Version, error)
 	Revoke(ctx context.Context, actor registry.Actor, certificate verifier.Fingerprint, reason registry.RevocationReason) ([]verifier.PartyID, registry.Version, error)
 }
 

@@ -17,7 +17,7 @@ import (
 var pageFiles embed.FS
 
 // shared are the templates that every page has; all other files are pages.
-var shared = []string{"pages/layout.html", "pages/fields.html", "pages/parts.html", "pages/card.html", "pages/certificate.html"}
+var shared = []string{"pages/layout.html", "pages/fields.html", "pages/parts.html", "pages/card.html", "pages/certificate.html", "pages/staff_shared.html"}
 
 // pages are parsed once per language.
 type pages struct {

@@ -125,12 +125,14 @@ func (p *Portal) checkForm(r *http.Request, v *visit) error {
 	err := r.ParseForm() // first: ParseMultipartForm forgets its error
 	if err == nil {
 		// No part goes to disk, for the body is no larger.
-		if err = r.ParseMultipartForm(p.cfg.MaxBody); errors.Is(err, http.ErrNotMultipart) {
+		if err = r.ParseMultipartForm(max(p.cfg.MaxBody, p.cfg.MaxMessage)); errors.Is(err, http.ErrNotMultipart) {
 			err = nil
 		}
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.As(err, &tooLarge) && r.URL.Path == whyPath:
+		return refuse(http.StatusRequestEntityTooLarge, "why.too_large")
 	case errors.As(err, &tooLarge):
 		return refuse(http.StatusRequestEntityTooLarge)
 	case err != nil:

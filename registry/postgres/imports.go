@@ -201,7 +201,8 @@ func (s *Store) Claims(ctx context.Context, party verifier.PartyID) ([]registry.
 	return claims, nil
 }
 
-// ApproveClaim makes an identifier of a claim.
+// ApproveClaim makes an identifier of a claim. It may be what the party's account is
+// called by: see [Store.ApproveBinding].
 func (s *Store) ApproveClaim(ctx context.Context, actor registry.Actor, party verifier.PartyID, lookup registry.LookupHash) (version registry.Version, err error) {
 	err = s.change(ctx, actor, "approve a claim", func(c change) (err error) {
 		if version, err = c.tick(ctx); err != nil {
@@ -212,6 +213,9 @@ func (s *Store) ApproveClaim(ctx context.Context, actor registry.Actor, party ve
 			return err
 		}
 		if _, err = c.Exec(ctx, addIdentifierSQL, lookup[:], party, kind, shown, sealed); err != nil {
+			return err
+		}
+		if _, err = s.nameAccount(ctx, c, party); err != nil {
 			return err
 		}
 		if err = c.record(ctx, registry.IdentifierAdded, party); err != nil {
