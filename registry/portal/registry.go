@@ -22,8 +22,8 @@ type Registry interface {
 	bindings
 	audits
 	mails
-	senders
 	devices
+	senders
 }
 
 type sessions interface {
