@@ -34,6 +34,10 @@ func main() {
 	}
 }
 
+// atOnce is how close together signals are one: whoever signals a process group, as
+// timeout does, may reach this program twice, by the group and through make.
+const atOnce = time.Second
+
 // interrupts returns a context that the first Ctrl-C (or SIGTERM, SIGHUP) ends, and one
 // that the second ends.
 func interrupts() (ctx, patience context.Context, release func()) {
@@ -44,7 +48,9 @@ func interrupts() (ctx, patience context.Context, release func()) {
 	go func() {
 		<-signals
 		stop()
-		<-signals
+		for first := time.Now(); time.Since(first) < atOnce; {
+			<-signals
+		}
 		hurry()
 	}()
 	return ctx, patience, func() { stop(); hurry(); signal.Stop(signals) }
