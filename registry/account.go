@@ -113,7 +113,7 @@ type NewAccount struct {
 	Language  string
 	Profile   Profile
 
-	// PasswordHash is from package password.
+	// PasswordHash is from package password; empty where none was set.
 	PasswordHash string
 
 	// Name is the account's name, and Proved the identifier that the certificate

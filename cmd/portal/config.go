@@ -90,6 +90,9 @@ type SiteConfig struct {
 	// AgentDownload is where the card agent is got from, an https URL.
 	AgentDownload string
 
+	// CitizenGuide and CompanyGuide say how to apply for a card (申請辦法), https URLs.
+	CitizenGuide, CompanyGuide string
+
 	// Mail is how mail is sent. Without a server it waits in the outbox.
 	Mail MailConfig
 }
@@ -156,6 +159,8 @@ func readSiteConfig(r *config.Reader) SiteConfig {
 		Proxies:       r.Networks("PROXIES", "networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8"),
 		AgentPort:     r.Int("AGENT_PORT", portal.DefaultAgentPort, 1, 65535, "loopback port of visitors' card agents"),
 		AgentDownload: r.String("AGENT_DOWNLOAD", "", "where visitors get the card agent, an https URL"),
+		CitizenGuide:  r.String("CITIZEN_CARD_GUIDE", "", "how to apply for a 自然人憑證 card, an https URL; without it the page says whom to ask"),
+		CompanyGuide:  r.String("COMPANY_CARD_GUIDE", "", "how to apply for a 工商憑證 card, an https URL; without it the page says whom to ask"),
 	}
 	if c.Mail.Server = r.Address("MAIL_SERVER", "off", "host:port of the mail server, or off: mail waits then"); c.Mail.Server != "" {
 		c.Mail.TLS = r.OneOf("MAIL_TLS", outbox.TLSPolicies, "how the connection to it is protected; none for this machine only")

@@ -146,6 +146,7 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 		Origin:        cfg.Site.Origin,
 		ServiceCentre: portal.ServiceCentre{Phone: cfg.Site.Phone, Fax: cfg.Site.Fax, Mail: cfg.Site.CentreMail},
 		AgentPort:     cfg.Site.AgentPort, AgentDownload: cfg.Site.AgentDownload,
+		CardGuides:     map[registry.CertificateKind]string{registry.MOICA: cfg.Site.CitizenGuide, registry.MOEACA: cfg.Site.CompanyGuide},
 		PasswordLogin:  cfg.Site.PasswordLogin,
 		TrustedProxies: cfg.Site.Proxies,
 		Rules:          rules, Metrics: metrics, Log: log,

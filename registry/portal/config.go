@@ -30,6 +30,10 @@ type Config struct {
 	// URL; empty means that the page names the service centre instead.
 	AgentDownload string
 
+	// CardGuides are where one learns how to apply for a card of a kind (申請辦法), https
+	// URLs. Where there is none, the page says in words whom to ask.
+	CardGuides map[registry.CertificateKind]string
+
 	// PasswordLogin offers 帳號登入 and 忘記密碼.
 	PasswordLogin bool
 
@@ -76,6 +80,11 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.AgentPort < 1 || c.AgentPort > 65535 {
 		return c, fmt.Errorf("agent port %d is none", c.AgentPort)
+	}
+	for kind, guide := range c.CardGuides {
+		if u, err := url.Parse(guide); guide != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+			return c, fmt.Errorf("the guide to cards of kind %s, %q, is no https URL", kind, guide)
+		}
 	}
 	if c.SessionLifetime == 0 {
 		c.SessionLifetime = defaultSessionLifetime

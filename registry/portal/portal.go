@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"turnkey-gateway/registry/password"
 )
 
 // A Portal serves the site. It is safe for concurrent use.
@@ -15,6 +17,7 @@ type Portal struct {
 	assets   *assets
 	metrics  *metrics
 	cross    *http.CrossOriginProtection
+	hasher   *password.Hasher
 	headers  http.Header // on every answer
 	secure   bool        // the origin is https
 	handler  http.Handler
@@ -23,7 +26,7 @@ type Portal struct {
 // New returns a portal over a registry. An error means a mistake in the configuration,
 // or in the pages that are built in.
 func New(cfg Config, reg Registry) (*Portal, error) {
-	p := &Portal{registry: reg}
+	p := &Portal{registry: reg, hasher: password.NewHasher(0)}
 	var err error
 	if p.cfg, err = cfg.complete(); err != nil {
 		return nil, fmt.Errorf("configure the portal: %w", err)

@@ -118,7 +118,9 @@ func (b *Browser) Goto(path string) {
 // there.
 func (b *Browser) Fill(selector, value string) {
 	b.t.Helper()
-	b.Do("fill "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), value))
+	b.Wait(selector)
+	Eval[bool](b, fmt.Sprintf(`(input => { input.value = ""; return input.dispatchEvent(new Event("input", { bubbles: true })); })(document.querySelector(%q))`, selector))
+	b.Do("fill "+selector, chromedp.SendKeys(chromedp.CSS(selector), value))
 }
 
 // Set gives an input a value that isn't typed: a date, a choice of a select.

@@ -45,11 +45,12 @@ type Page struct {
 // Location is the path that a redirect leads to.
 func (p Page) Location() string { return p.Header.Get("Location") }
 
-var csrfInput = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
-
 // CSRF is the token of the page's first form, empty if there is none.
-func (p Page) CSRF() string {
-	if found := csrfInput.FindStringSubmatch(p.Text); found != nil {
+func (p Page) CSRF() string { return p.Value("csrf") }
+
+// Value is the value of the page's first input of a name, empty if there is none.
+func (p Page) Value(name string) string {
+	if found := regexp.MustCompile(`name="` + regexp.QuoteMeta(name) + `" value="([^"]+)"`).FindStringSubmatch(p.Text); found != nil {
 		return html.UnescapeString(found[1])
 	}
 	return ""
