@@ -1,6 +1,7 @@
 // Command demo runs the whole of Turnkey Gateway with sample traffic and shows what it
 // does: the real portal and gateway as child processes, on embedded servers or on those
-// of the local stack, with every outcome held against its plan.
+// of the local stack, with every outcome held against its plan; and the registration site,
+// with what a visitor needs to try it.
 //
 // It leaves nothing behind: it ends what it started in reverse order and removes its
 // directory; if it is killed, the kernel ends its children, and the next demo removes
