@@ -23,6 +23,7 @@ const (
 	LoggedIn         AuditAction = "logged_in"
 	LoginRefused     AuditAction = "login_refused"
 	LoggedOut        AuditAction = "logged_out"
+	SessionsEnded    AuditAction = "sessions_ended"
 	ResetAsked       AuditAction = "reset_asked"
 	ResetApproved    AuditAction = "reset_approved"
 	Queried          AuditAction = "queried"

@@ -12,6 +12,7 @@ var (
 	ErrRevoked           = errors.New("the certificate was revoked, and nothing brings it back: use a new one")
 	ErrState             = errors.New("the registration's state does not allow that: `turnkey certs` shows where it stands")
 	ErrTooManyPending    = errors.New("too many certificates wait for the party's confirmation: confirm or delete some first")
+	ErrNotProved         = errors.New("nobody proved to hold the certificate's key: that comes before an operator's approval")
 	ErrNoClaim           = errors.New("no such claim, or it was decided already")
 	ErrNoOperator        = errors.New("no such operator: `turnkey operator list` shows them")
 	ErrOperatorExists    = errors.New("there is an operator of that name, or with that certificate: `turnkey operator list` shows them")

@@ -44,3 +44,16 @@ func (k LookupKey) Bucket(name, who string) LookupHash {
 	mac.Sum(h[:0])
 	return h
 }
+
+// Device returns what proves that a browser was let into an account: only whoever holds
+// the key can compute it. The secret is the hash of the account's password: a new one
+// makes every device unknown.
+func (k LookupKey) Device(name, secret, nonce, day string) LookupHash {
+	mac := hmac.New(sha256.New, k.key[:])
+	for _, part := range []string{"device", Normalize(verifier.Account, name), secret, nonce, day} {
+		fmt.Fprintf(mac, "%d\x00%s", len(part), part)
+	}
+	var h LookupHash
+	mac.Sum(h[:0])
+	return h
+}

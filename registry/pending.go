@@ -19,6 +19,10 @@ type Listed struct {
 	// if nobody did.
 	Missing []string
 	Proved  time.Time
+
+	// Details are what whoever imported it entered besides identifiers, by the name of
+	// the field. They are personal: for the party itself and for staff.
+	Details map[string]string
 }
 
 // Lacks returns what still stands against putting a pending registration in force at
@@ -64,6 +68,9 @@ type Import struct {
 
 	// Possession reports that the holder of the key proved it.
 	Possession bool
+
+	// Details are what else was entered, by the name of the field; sealed at rest.
+	Details map[string]string
 }
 
 // An Imported is what became of an [Import].

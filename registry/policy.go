@@ -145,6 +145,11 @@ func (p *Policy) allowed(usage Usage, usageType UsageType) ([]KindAndMedium, boo
 	return p.Signing[i].Allows, true
 }
 
+// Resembles reports whether a certificate's names look like those of a kind.
+func (p *Policy) Resembles(kind CertificateKind, cert *verifier.Certificate) bool {
+	return p.layout(kind).matches(cert.X509())
+}
+
 // layout returns what is known of a kind. A configured issuer may issue a kind that
 // the policy leaves out: its name is its code then, and no use allows it.
 func (p *Policy) layout(kind CertificateKind) KindLayout {

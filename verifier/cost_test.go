@@ -62,6 +62,8 @@ func TestReadingKeepsLittle(t *testing.T) {
 		"a long certificate":   strings.Replace(signature, "<X509Certificate>", "<X509Certificate>"+many("AAAA"), 1),
 		"many texts and cuts":  many("<b>1\r\n</b>"),
 		"a comment in a value": many("<b>1<!---->2</b>"),
+		"many and long edits": "<b/>" + strings.Repeat("\r\n", 8_000) + strings.Repeat(`<b a='' b='' c='' d='' e='' f='' g='' h=''/>`, 400) +
+			strings.Repeat(" ", 32<<10) + "<b/>" + strings.Repeat(disordered(64<<10), 3),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newReading(e)
@@ -80,6 +82,15 @@ func TestReadingKeepsLittle(t *testing.T) {
 			runtime.KeepAlive(r)
 		})
 	}
+}
+
+// disordered is an element whose attributes, each that long, stand in no order.
+func disordered(size int) string {
+	var b strings.Builder
+	for c := 'h'; c >= 'a'; c-- {
+		fmt.Fprintf(&b, ` %c="%s"`, c, strings.Repeat("x", size))
+	}
+	return "<b" + b.String() + "/>"
 }
 
 // heap returns how many bytes are in use.

@@ -3,9 +3,12 @@ package verifier
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -100,6 +103,60 @@ func TestFingerprintsMutated(t *testing.T) {
 		}
 		checkSkimmedReading(t, "cpt", changed)
 	}
+}
+
+// TestFingerprintsAtOnce has several goroutines read batches of documents whose certificates
+// share places and are written in many ways, whole and broken ones side by side.
+func TestFingerprintsAtOnce(t *testing.T) {
+	doc := sign(t, "<a>{signature}</a>", form{})
+	e, plain := newEngine(t, "cpt"), newEngine(t, "cpt")
+	plain.plainly = true
+	written := []func(text string) string{
+		func(text string) string { return text },
+		func(text string) string { return " " + text },
+		func(text string) string { return text[:2] + "\r\n" + text[2:] },
+		func(text string) string { return text[:1] + "\t" + text[1:] },
+		func(text string) string { return fmt.Sprintf("&#%d;%s", text[0], text[1:]) },
+		func(text string) string { return text[:3] },
+		func(text string) string { return text[:2] + "<!---->" + text[2:] },
+		func(text string) string { return text[:2] + "<b/>" + text[2:] },
+		func(text string) string { return strings.Repeat("QUJD", maxFingerprinted/4-1) + text },
+		func(text string) string { return strings.Repeat("QUJD", maxFingerprinted/4) + text },
+		func(text string) string { return strings.Repeat("QUJD", maxCertificateText/4) + text },
+	}
+	broken := []func(doc string) string{
+		func(doc string) string { return doc[:len(doc)-5] },
+		func(doc string) string { return strings.Replace(doc, "<DigestValue>", "<DigestValue>&#65;", 1) },
+		func(doc string) string { return strings.Replace(doc, "<SignedInfo>", "<SignedInfo><b/>", 1) },
+		func(doc string) string { return doc },
+		func(doc string) string { return doc },
+	}
+	var readers sync.WaitGroup
+	for reader := range uint64(4) {
+		readers.Go(func() {
+			random := rand.New(rand.NewPCG(28, reader))
+			for range 20 {
+				docs := make([][]byte, 1+random.IntN(9))
+				for i := range docs {
+					var texts []string
+					for range 1 + random.IntN(maxKeyInfoCertificates+2) {
+						der := []byte{byte(random.IntN(64)), byte(random.IntN(64))}[:1+random.IntN(2)]
+						texts = append(texts, written[random.IntN(len(written))](base64.StdEncoding.EncodeToString(der)))
+					}
+					whole := withCertificates(t, doc, texts...)
+					docs[i] = []byte(broken[random.IntN(len(broken))](string(whole)))
+				}
+				for i, m := range e.ReadAll(docs) {
+					want := plain.Read(docs[i])
+					if m.refused != want.refused || !reflect.DeepEqual(m.signed, want.signed) {
+						t.Errorf("%.2000q:\n%+v %+v\ntoken by token\n%+v %+v", docs[i], m.refused, m.signed, want.refused, want.signed)
+						return
+					}
+				}
+			}
+		})
+	}
+	readers.Wait()
 }
 
 // BenchmarkFingerprints is what a certificate costs that is remembered, and one that isn't.

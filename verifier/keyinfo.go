@@ -132,6 +132,25 @@ func (m *Message) der(at span) ([]byte, error) {
 	return decodeBase64(nil, xmltext.AppendText(nil, m.doc[at.begin:at.finish]))
 }
 
+// Certificates returns those in KeyInfo that can be parsed, for people: nothing vouches
+// for them. There are none where the message is refused in form.
+func (m *Message) Certificates() []*Certificate {
+	if m.signed == nil || m.refused.reason != Unjudged {
+		return nil
+	}
+	var all []*Certificate
+	for _, at := range m.signed.keyInfo.texts {
+		der, err := m.der(at)
+		if err != nil {
+			continue
+		}
+		if c, err := ParseCertificate(der); err == nil {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
 func (r *reading) issuerSerial(offset int) {
 	w, k := &r.walk, &r.parts.keyInfo
 	var issuer, serial string

@@ -93,6 +93,7 @@ func newReading(e *Engine) *reading {
 // release lets go of the document.
 func (r *reading) release() {
 	r.t.Release()
+	r.skim.Release()
 	r.c.Release()
 	r.info.Release()
 	r.mark.Release()

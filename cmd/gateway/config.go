@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"turnkey-gateway/cmd/internal/config"
+	"turnkey-gateway/cmd/internal/engine"
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry/lookup"
 	"turnkey-gateway/registry/rediscache"
@@ -44,17 +45,8 @@ type Config struct {
 	// each certificate; 10,000 by default.
 	LookupEntries int
 
-	// Profile is the signature profile, cpt or interop; cpt by default.
-	Profile string
-
-	// LegacySHA1Until lets SHA-1 signatures pass in documents received before it; zero,
-	// the default, means never.
-	LegacySHA1Until time.Time
-
-	// ClaimsFile holds the table of which elements of which message types claim to
-	// name the sender. None means the built-in table, which is an assumption; a file
-	// that holds {} turns the check off.
-	ClaimsFile string
+	// Engine says what is accepted.
+	Engine engine.Config
 
 	// MaxDocument is the largest accepted document in bytes; 16 MiB by default. Larger
 	// ones get the verdict TOO_LARGE.
@@ -86,11 +78,8 @@ func readConfig(r *config.Reader) Config {
 			"longest exchange with Redis before Postgres is asked"),
 		CacheKeyFile:  r.OptionalFile("CACHE_KEY_FILE", "file with cache.key, the portal's own; required with Redis"),
 		LookupEntries: r.Int("LOOKUP_ENTRIES", lookup.DefaultEntries, 1, 10_000_000, "senders kept in memory"),
-		Profile:       r.OneOf("PROFILE", []string{"cpt", "interop"}, "signature profile: cpt or interop"),
-		LegacySHA1Until: optionalTime(r, "LEGACY_SHA1_UNTIL",
-			"let SHA-1 pass in documents received before it, RFC 3339; none: never"),
-		ClaimsFile:  r.OptionalFile("CLAIMS_FILE", "JSON table of what claims to name the sender, by message type; none: the built-in one"),
-		MaxDocument: int(r.Bytes("MAX_DOCUMENT", 16<<20, 1<<10, 1<<30, "largest accepted document")),
+		Engine:        engine.ReadConfig(r),
+		MaxDocument:   int(r.Bytes("MAX_DOCUMENT", 16<<20, 1<<10, 1<<30, "largest accepted document")),
 		ShadowOneIn: r.Int("SHADOW_ONE_IN", 1000, 0, 1_000_000_000,
 			"of how many verdicts one is checked by another implementation, for an alert only; 1: all, 0: none"),
 		Listen: r.Address("LISTEN", "127.0.0.1:9101", "host:port of /metrics, /healthz, /readyz"),
@@ -140,17 +129,4 @@ func optionalAddresses(r *config.Reader, name, meaning string) []string {
 		list = append(list, item)
 	}
 	return list
-}
-
-// optionalTime reads a moment in RFC 3339; zero where it is unset.
-func optionalTime(r *config.Reader, name, meaning string) time.Time {
-	text := r.String(name, "", meaning)
-	if text == "" {
-		return time.Time{}
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		r.Refuse(name, "is no moment: write, for example, 2027-06-30T00:00:00+08:00")
-	}
-	return t
 }

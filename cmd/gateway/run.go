@@ -19,6 +19,7 @@ import (
 
 	"turnkey-gateway/cmd/internal/config"
 	"turnkey-gateway/cmd/internal/database"
+	"turnkey-gateway/cmd/internal/engine"
 	"turnkey-gateway/cmd/internal/ops"
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/ingest/shadow"
@@ -27,6 +28,7 @@ import (
 	"turnkey-gateway/registry/lookup"
 	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/registry/rediscache"
+	"turnkey-gateway/verifier"
 	"turnkey-gateway/verifier/secondopinion"
 )
 
@@ -51,7 +53,7 @@ func serve(ctx context.Context, cfg Config, opinion shadow.Check, log *slog.Logg
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	engine, err := newEngine(cfg)
+	judge, err := engine.New("GATEWAY_", cfg.Engine, verifier.Limits{Bytes: cfg.MaxDocument})
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func serve(ctx context.Context, cfg Config, opinion shadow.Check, log *slog.Logg
 	cluster := newCluster(cfg)
 	defer cluster.Transport.CloseIdleConnections()
 	gateway, err := ingest.New(cfg.Ingest, ingest.Parts{
-		Cluster: cluster, Engine: engine, Registry: senders, Metrics: metrics, Log: log, Shadow: second,
+		Cluster: cluster, Engine: judge, Registry: senders, Metrics: metrics, Log: log, Shadow: second,
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"turnkey-gateway/cmd/internal/config"
+	"turnkey-gateway/cmd/internal/engine"
 	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/rediscache"
@@ -63,6 +64,10 @@ type SiteConfig struct {
 	// OldIdentityKeyFiles hold keys that were identity.key before, until `turnkey identity
 	// rotate` is through.
 	OldIdentityKeyFiles []string
+
+	// Engine says what the gateways accept, by which 為什麼驗章失敗？ explains; the same as
+	// theirs.
+	Engine engine.Config
 
 	// IssuersDir has certificates of issuers to believe, in moica, moeaca and customs.
 	// Without it nothing that is imported is in force at once, and nobody can register.
@@ -148,6 +153,7 @@ func readSiteConfig(r *config.Reader) SiteConfig {
 		IdentityKeyFile: r.File("IDENTITY_KEY_FILE", "file with identity.key, that personal data is sealed by"),
 		OldIdentityKeyFiles: r.OptionalFiles("OLD_IDENTITY_KEY_FILES",
 			"files with earlier identity keys, while `turnkey identity rotate` is not through"),
+		Engine:     engine.ReadConfig(r),
 		IssuersDir: r.String("ISSUERS_DIR", "", "directory with issuers to believe, in moica, moeaca and customs"),
 		PolicyFile: r.OptionalFile("POLICY_FILE", "table of what may be used for what, instead of the built-in one"),
 		OpenBinding: r.OneOf("IMPORT_BINDING", []string{"certificate", "open"},

@@ -17,17 +17,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"turnkey-gateway/cmd/internal/config"
+	"turnkey-gateway/cmd/internal/engine"
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/keyfile"
 	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/postgres"
+	"turnkey-gateway/verifier"
 )
 
 // A site serves the registration site, and does what has to be done beside, until it is
 // closed.
 type site struct {
 	server  *http.Server
+	pages   *portal.Portal
 	addr    string
 	running sync.WaitGroup
 }
@@ -138,6 +141,10 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 	if err != nil {
 		return nil, err
 	}
+	judge, err := engine.New("PORTAL_", cfg.Site.Engine, verifier.Limits{})
+	if err != nil {
+		return nil, err
+	}
 	sender, notices, err := openMail(cfg.Site, store, metrics, log)
 	if err != nil {
 		return nil, err
@@ -149,7 +156,7 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 		CardGuides:     map[registry.CertificateKind]string{registry.MOICA: cfg.Site.CitizenGuide, registry.MOEACA: cfg.Site.CompanyGuide},
 		PasswordLogin:  cfg.Site.PasswordLogin,
 		TrustedProxies: cfg.Site.Proxies,
-		Rules:          rules, Metrics: metrics, Log: log,
+		Engine:         judge, Rules: rules, Metrics: metrics, Log: log,
 	}, mailingStore{store, sender})
 	if err != nil {
 		return nil, err
@@ -166,7 +173,7 @@ func openSite(ctx context.Context, cfg Config, pool *pgxpool.Pool, metrics prome
 	if err != nil {
 		return nil, fmt.Errorf("PORTAL_WEB: %w", err)
 	}
-	s := &site{addr: listener.Addr().String(), server: &http.Server{
+	s := &site{addr: listener.Addr().String(), pages: pages, server: &http.Server{
 		Handler: pages.Handler(),
 		// A body comes within a minute or not at all; answers are short.
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
@@ -201,6 +208,7 @@ func (s *site) close(ctx context.Context) error {
 	if err != nil && ctx.Err() != nil {
 		err = s.server.Close()
 	}
+	s.pages.Close()
 	s.running.Wait()
 	return err
 }

@@ -1,7 +1,6 @@
 package lookup
 
 import (
-	"bytes"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -84,17 +83,6 @@ func (e *entry) confirm(from, to registry.Version) registry.Version {
 		from = registry.Version(e.version.Load())
 	}
 	return max(from, to)
-}
-
-// holdsAny returns a function that reports whether an identifier is among hashes,
-// which are sorted.
-func holdsAny(key registry.LookupKey, hashes []registry.LookupHash) func(verifier.IdentifierKind, string) bool {
-	return func(kind verifier.IdentifierKind, value string) bool {
-		_, found := slices.BinarySearchFunc(hashes, key.Hash(kind, value), func(a, b registry.LookupHash) int {
-			return bytes.Compare(a[:], b[:])
-		})
-		return found
-	}
 }
 
 // has reports whether a certificate is among the sender's own registrations, in any

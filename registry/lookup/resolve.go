@@ -7,7 +7,6 @@ import (
 
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/rediscache"
-	"turnkey-gateway/verifier"
 )
 
 // resolve answers for each hash, with nothing older than since, and names the deepest
@@ -184,29 +183,19 @@ func (l *Lookup) query(ctx context.Context, name string, do func(context.Context
 	return err
 }
 
-// prepare makes an entry of a snapshot. A certificate that can't be parsed can't have
-// signed anything that we could check, so it is left out, loudly.
+// prepare makes an entry of a snapshot.
 func (l *Lookup) prepare(s *registry.Snapshot, readAt time.Time) *entry {
 	e := &entry{hash: s.Sender, party: s.Party, epoch: s.Epoch, readAt: readAt}
 	e.version.Store(uint64(s.Version))
 	if !e.known() {
 		return e
 	}
-	e.holds = holdsAny(l.key, s.Identifiers)
-	e.registrations = make([]verifier.Registration, 0, len(s.Registrations))
-	for _, row := range s.Registrations {
-		certificate, err := l.certificates.of(row)
-		if err != nil {
-			l.metrics.unusable.Inc()
-			l.log.Error("a registered certificate can't be parsed and is left out",
-				"party", s.Party, "fingerprint", row.Fingerprint, "error", err)
-			continue
-		}
-		e.registrations = append(e.registrations, verifier.Registration{
-			Certificate: certificate, State: row.State,
-			From: row.From, Until: row.Until, EndedAt: row.EndedAt,
-		})
-	}
+	e.holds = holdsAny(l.key.Hash, s.Identifiers)
+	e.registrations = registrationsOf(s, l.certificates.of, func(row registry.RegistrationRow, err error) {
+		l.metrics.unusable.Inc()
+		l.log.Error("a registered certificate can't be parsed and is left out",
+			"party", s.Party, "fingerprint", row.Fingerprint, "error", err)
+	})
 	return e
 }
 

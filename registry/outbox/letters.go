@@ -114,6 +114,11 @@ func (l *Letters) PasswordSet(to Recipient, at time.Time) registry.Mail {
 	return l.write("password_set", to, "when", moment(at))
 }
 
+// EmailChanged tells whoever had the account's mails so far that others get them now.
+func (l *Letters) EmailChanged(to Recipient, at time.Time) registry.Mail {
+	return l.write("email_changed", to, "when", moment(at))
+}
+
 // Imported tells that a certificate was registered, and counts.
 func (l *Letters) Imported(to Recipient, c Certificate, at time.Time) registry.Mail {
 	return l.write("imported", to, l.about(to, c, "when", moment(at), "link", l.origin+queryPage)...)

@@ -74,6 +74,7 @@ func TestEveryLetter(t *testing.T) {
 		"reset":            func(r Recipient) registry.Mail { return l.Reset(r, link) },
 		"reset_waiting":    l.ResetWaiting,
 		"reset_approved":   func(r Recipient) registry.Mail { return l.ResetApproved(r, link) },
+		"email_changed":    func(r Recipient) registry.Mail { return l.EmailChanged(r, at) },
 		"password_set":     func(r Recipient) registry.Mail { return l.PasswordSet(r, at) },
 		"imported":         func(r Recipient) registry.Mail { return l.Imported(r, cert, at) },
 		"imported_pending": func(r Recipient) registry.Mail { return l.ImportedPending(r, cert, at) },

@@ -200,6 +200,21 @@ func TestSecurityQueriesAreLimited(t *testing.T) {
 	}
 }
 
+// TestSecurityQueriesOfEverybodyAreLimited: many networks together, too, find out little.
+func TestSecurityQueriesOfEverybodyAreLimited(t *testing.T) {
+	w := portaltest.NewWorld(t)
+	all := portal.QueryBucket(verifier.NationalID)
+	for range all.Burst {
+		if wait, err := w.Store.Take(t.Context(), all, "everybody"); err != nil || wait > 0 {
+			t.Fatalf("wait %v, err %v", wait, err)
+		}
+	}
+	if page := ask(t, w.Visitor(), personID); page.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("status %d once everybody's questions are used up", page.StatusCode)
+	}
+	see(t, ask(t, w.Visitor(), brokerUBN), http.StatusOK, "查無資料")
+}
+
 func TestMineChangesCertificates(t *testing.T) {
 	w := portaltest.NewWorld(t)
 	card := w.CompanyCard(brokerUBN)

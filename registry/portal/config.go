@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/verifier"
 )
 
 // Config says how the portal is reached and what it offers.
@@ -48,6 +49,13 @@ type Config struct {
 	// file of at most 256 KiB, and the form around it.
 	MaxBody int64
 
+	// MaxMessage is the largest body with a message to be explained; 0 means 8 MiB.
+	MaxMessage int64
+
+	// Engine judges messages as the gateways do; nil means the profile cpt with the
+	// built-in table of claims.
+	Engine *verifier.Engine
+
 	// Rules decide which certificates may be registered. Flows that register need them.
 	Rules *registry.Rules
 
@@ -63,6 +71,7 @@ type ServiceCentre struct{ Phone, Fax, Mail string }
 const (
 	DefaultAgentPort       = 61162
 	defaultSessionLifetime = 2 * time.Hour
+	defaultMaxMessage      = 8 << 20
 	defaultMaxBody         = 288 << 10
 )
 
@@ -91,6 +100,14 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.MaxBody == 0 {
 		c.MaxBody = defaultMaxBody
+	}
+	if c.MaxMessage == 0 {
+		c.MaxMessage = defaultMaxMessage
+	}
+	if c.Engine == nil {
+		if c.Engine, err = verifier.New(verifier.Config{Claims: verifier.DefaultClaims()}); err != nil {
+			return c, fmt.Errorf("configure the verifier: %w", err)
+		}
 	}
 	if c.Metrics == nil {
 		c.Metrics = prometheus.NewRegistry()

@@ -14,7 +14,15 @@ var (
 	PageFiles  fs.FS = pageFiles
 	AssetFiles fs.FS = assetFiles
 	Failures         = failures
+
+	GuessesAtAccount = guessesAtAccount
 )
+
+// HasWord reports whether there are words under a key.
+func HasWord(key string) bool {
+	words, err := readWords(wordFiles)
+	return err == nil && words.has(key)
+}
 
 // NewSample returns a portal with pages that show every part that flows are made of.
 func NewSample(cfg Config, reg Registry, files fs.FS) (http.Handler, error) {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -61,6 +62,17 @@ func (f *Form) Fail(name, key string, args ...any) {
 // FailMessage is Fail for words that the registry chose.
 func (f *Form) FailMessage(name string, m registry.Message) {
 	f.Problems = append(f.Problems, FormProblem{name, f.lang.choose(m)})
+}
+
+// FailRefusal is FailMessage for an error that is a [registry.Refusal], and reports
+// whether it is one.
+func (f *Form) FailRefusal(name string, err error) bool {
+	var refused *registry.Refusal
+	if errors.As(err, &refused) {
+		f.FailMessage(name, refused.Message)
+		return true
+	}
+	return false
 }
 
 // OK tells that nothing is wrong.

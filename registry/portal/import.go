@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"turnkey-gateway/registry"
@@ -55,6 +56,20 @@ type importDraft struct {
 	File        string                   // its name on the visitor's machine
 	Possession  bool                     // a card signed this session's challenge
 }
+
+// details are what was entered besides identifiers.
+func (d importDraft) details() map[string]string {
+	details := make(map[string]string)
+	for name, value := range d.Entered {
+		if !slices.Contains(identifierFields, name) && value != "" {
+			details[name] = value
+		}
+	}
+	return details
+}
+
+// identifierFields are named like the kinds of identifiers.
+var identifierFields = []string{string(verifier.BusinessID), string(verifier.NationalID), string(verifier.BrokerBox), string(verifier.Specialist)}
 
 // importDraft returns what was entered, or false where nothing was.
 func (p *Portal) importDraft(r *http.Request) (draft importDraft, found bool, err error) {

@@ -39,7 +39,6 @@ type importDonePage struct {
 	Pending bool
 	Main    bool
 	Missing []string
-	Lacks   []string
 	Prove   string // where possession is proved; empty where it needn't be
 	Own     bool
 }
@@ -56,12 +55,11 @@ func (p *Portal) showImportDone(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !found {
+	if !found || !live(l.State) { // it has ended since
 		return redirect(w, r, importPath)
 	}
-	lang := visitOf(r).lang
 	page := importDonePage{
-		Facts:   p.facts(lang, l.Certificate, l.Kind),
+		Facts:   p.facts(visitOf(r).lang, l.Certificate, l.Kind),
 		Pending: l.State == verifier.Pending,
 		Main:    l.Main,
 		Own:     visitOf(r).session.Party == outcome.Party,
@@ -80,8 +78,7 @@ func (p *Portal) showImportDone(w http.ResponseWriter, r *http.Request) error {
 		for _, code := range l.Missing {
 			page.Missing = append(page.Missing, p.say(r, "import.missing."+code))
 		}
-		for _, m := range l.Lacks(false) {
-			page.Lacks = append(page.Lacks, lang.choose(m))
+		if len(l.Lacks(false)) > 0 {
 			page.Prove = provePath + "/" + outcome.Certificate
 		}
 	}

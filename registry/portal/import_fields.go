@@ -90,12 +90,27 @@ func (p *Portal) importFields() ([]importField, error) {
 	return fields, nil
 }
 
+func (f importField) labelIn(p *Portal, l tongue) string {
+	if f.word == "" {
+		return l.choose(f.label)
+	}
+	return p.words.text(l, f.word)
+}
+
+// said is an entered value as people read it.
+func (f importField) said(l tongue, value string) string {
+	for _, o := range f.options {
+		if o.Code == value {
+			return l.choose(registry.Message{English: o.English, Chinese: o.Chinese})
+		}
+	}
+	return value
+}
+
 // shown returns the field for a template.
 func (f importField) shown(form *Form, policy *registry.Policy) shownField {
 	field := form.Field(f.name, f.word)
-	if f.word == "" {
-		field.Label = form.lang.choose(f.label)
-	}
+	field.Label = f.labelIn(form.p, form.lang)
 	field.Required, field.MaxLength, field.Width = f.required, 40, "medium"
 	field.Autocomplete = "off"
 	if f.kind == verifier.Specialist {

@@ -96,9 +96,13 @@ func (p *Portal) renderImportPreview(w http.ResponseWriter, r *http.Request, dra
 	if err != nil {
 		return err
 	}
+	fields, err := p.importFields()
+	if err != nil {
+		return err
+	}
 	lacks := e.asListed(draft).Lacks(false)
 	page := importPreviewPage{
-		Facts:      p.importFacts(lang, policy, draft, e),
+		Facts:      p.importFacts(lang, policy, draft, fields, e),
 		InForce:    e.binding.InForce,
 		Own:        own,
 		MayConfirm: p.mayConfirm(r, own, draft, e),
@@ -115,7 +119,7 @@ func (p *Portal) renderImportPreview(w http.ResponseWriter, r *http.Request, dra
 }
 
 // importFacts says what will be registered for whom, and what the certificate says.
-func (p *Portal) importFacts(l tongue, policy registry.SigningPolicy, draft importDraft, e examined) []fact {
+func (p *Portal) importFacts(l tongue, policy registry.SigningPolicy, draft importDraft, fields []importField, e examined) []fact {
 	shown := e.principal.Value
 	if e.principal.Kind == verifier.NationalID {
 		shown = registry.MaskNationalID(shown)
@@ -124,8 +128,12 @@ func (p *Portal) importFacts(l tongue, policy registry.SigningPolicy, draft impo
 		{Label: p.words.text(l, "import.type"), Value: l.choose(registry.Message{English: policy.English, Chinese: policy.Chinese})},
 		{Label: p.words.text(l, "import.field."+string(e.principal.Kind)), Value: shown},
 	}
-	for _, c := range e.claims {
-		facts = append(facts, fact{Label: p.words.text(l, "import.field."+string(c.Kind)), Value: c.Value})
+	for _, f := range fields {
+		value := draft.Entered[f.name]
+		if value == "" || f.kind == e.principal.Kind {
+			continue
+		}
+		facts = append(facts, fact{Label: f.labelIn(p, l), Value: f.said(l, value)})
 	}
 	if draft.File != "" {
 		facts = append(facts, fact{Label: p.words.text(l, "import.file_name"), Value: draft.File})
@@ -239,7 +247,7 @@ func (p *Portal) importNow(r *http.Request, draft importDraft, e examined, confi
 	ctx, fingerprint := r.Context(), e.certificate.Fingerprint()
 	outcome := importOutcome{Certificate: fingerprint.String(), Pending: !e.binding.InForce}
 	imported, err := p.registry.Import(ctx, actorOf(r), registry.Import{
-		Principal: e.principal, Claims: e.claims, Binding: e.binding, Possession: draft.Possession,
+		Principal: e.principal, Claims: e.claims, Binding: e.binding, Possession: draft.Possession, Details: draft.details(),
 		Registration: registry.NewRegistration{
 			Certificate: e.certificate, Usage: registry.Signing, Kind: e.admission.Kind, Medium: draft.Medium, UsageType: draft.Type,
 		},

@@ -130,7 +130,7 @@ func TestSecurityCertificatesAreShownAsText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := forged(t, w, subject)
+	file := unknownIssuer(t, w, subject)
 	c := w.LoggedInBy(party, card)
 	begin(t, c, company(brokerUBN)...)
 	led(t, c.Upload("/import/certificate", "file", `<script>alert(4)</script>.cer`, file.DER(), "medium", "file", "kind", "customs", "go", "next"), "/import/preview")
@@ -143,7 +143,7 @@ func TestSecurityCertificatesAreShownAsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin(t, c, company(brokerUBN)...)
-	pages = append(pages, bring(t, c, registry.Customs, forged(t, w, unknown).DER()))
+	pages = append(pages, bring(t, c, registry.Customs, unknownIssuer(t, w, unknown).DER()))
 	for _, page := range pages {
 		if !strings.Contains(page.Text, "alert(") && !strings.Contains(page.Text, "an authority of nobody") {
 			t.Errorf("%s doesn't show the certificate", page.Request.URL.Path)
@@ -166,12 +166,12 @@ func TestSecurityHostileCertificates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	see(t, bring(t, c, registry.Customs, forged(t, w, long).DER()), http.StatusUnprocessableEntity, "超過 16 KB")
+	see(t, bring(t, c, registry.Customs, unknownIssuer(t, w, long).DER()), http.StatusUnprocessableEntity, "超過 16 KB")
 	fairly, err := asn1.Marshal(pkix.Name{CommonName: brokerUBN + "-06-000", Organization: []string{strings.Repeat("長", 4000)}}.ToRDNSequence())
 	if err != nil {
 		t.Fatal(err)
 	}
-	led(t, bring(t, c, registry.Customs, forged(t, w, fairly).DER()), "/import/preview")
+	led(t, bring(t, c, registry.Customs, unknownIssuer(t, w, fairly).DER()), "/import/preview")
 	if page := see(t, c.Get("/import/preview"), http.StatusOK, "長…"); len(page.Text) > 40000 {
 		t.Errorf("the page has %d bytes", len(page.Text))
 	}

@@ -235,7 +235,7 @@ func TestImportOfASpecialistWaits(t *testing.T) {
 		t.Error("a specialist is offered a card or a company's certificate")
 	}
 	led(t, bring(t, c, registry.Customs, file.DER()), "/import/preview")
-	preview := see(t, c.Get("/import/preview"), http.StatusOK, "待確認", "尚缺", "如何補正", "A********9")
+	preview := see(t, c.Get("/import/preview"), http.StatusOK, "待確認", "尚缺", "如何補正", "A********9", "陳美", "專責報關人員", specialist)
 	if strings.Contains(preview.Text, personID) {
 		t.Error("the preview shows a national id")
 	}
@@ -424,11 +424,11 @@ func TestImportInASession(t *testing.T) {
 func unbelieved(t testing.TB, w *portaltest.World, holder verifiertest.CustomsHolder) *verifiertest.Identity {
 	t.Helper()
 	look := w.Issue(w.PKI.Customs, holder, w.Terms()).Certificate
-	return forged(t, w, look.RawSubject)
+	return unknownIssuer(t, w, look.RawSubject)
 }
 
-// forged is a certificate of any subject by an authority of the test's own.
-func forged(t testing.TB, w *portaltest.World, subject []byte) *verifiertest.Identity {
+// unknownIssuer is a certificate of any subject by an authority of the test's own.
+func unknownIssuer(t testing.TB, w *portaltest.World, subject []byte) *verifiertest.Identity {
 	t.Helper()
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	if err != nil {

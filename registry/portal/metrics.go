@@ -12,6 +12,8 @@ import (
 type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	logins   *prometheus.CounterVec
+	hashes   prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -26,6 +28,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help:    "Time taken to answer, by pattern of the route.",
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route"}),
+		logins: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "turnkey_portal_logins_total",
+			Help: "Attempts to log in, by way (certificate, password) and outcome (in, refused, throttled).",
+		}, []string{"way", "outcome"}),
+		hashes: auto.NewCounter(prometheus.CounterOpts{
+			Name: "turnkey_portal_password_hashes_total",
+			Help: "Hashes of passwords computed, to set or to check one: each takes 19 MiB and some 25 ms of a processor.",
+		}),
 	}
 }
 

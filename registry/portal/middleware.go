@@ -58,6 +58,11 @@ func (p *Portal) middleware(mux *http.ServeMux) http.Handler {
 			}
 			p.count(r, route, answer.status, began)
 		}()
+		defer func() {
+			if v.leave != nil {
+				v.leave()
+			}
+		}()
 		if strings.HasPrefix(r.URL.Path, assetsPath) && route != "" {
 			mux.ServeHTTP(answer, r)
 			return
@@ -80,9 +85,15 @@ func (p *Portal) admit(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err := p.cross.Check(r); err != nil {
 		return refuse(http.StatusForbidden, "error.cross_origin")
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, p.cfg.MaxBody)
 	if err := p.openSession(r, v); err != nil {
 		return err
+	}
+	if r.Method == http.MethodPost && r.URL.Path == whyPath {
+		if err := p.admitMessage(w, r, v); err != nil {
+			return err
+		}
+	} else {
+		r.Body = http.MaxBytesReader(w, r.Body, p.cfg.MaxBody)
 	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:

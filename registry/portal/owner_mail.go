@@ -30,10 +30,6 @@ func (p *Portal) leaveMail(r *http.Request, changed postgres.Registered, cert *v
 	if err != nil {
 		return err
 	}
-	letters, err := outbox.NewLetters(p.cfg.Origin, outbox.ServiceCentre(p.cfg.ServiceCentre))
-	if err != nil {
-		return err
-	}
 	about := outbox.CertificateOf(cert, changed.Usage)
-	return p.registry.Enqueue(r.Context(), letter(letters, outbox.RecipientOf(account, profile), about, p.cfg.Now()))
+	return p.registry.Enqueue(r.Context(), letter(p.letters, outbox.RecipientOf(account, profile), about, p.cfg.Now()))
 }

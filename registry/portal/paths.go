@@ -15,6 +15,8 @@ const (
 	replacePath       = "/replace"        // 憑證更換作業
 	registerPath      = "/register"       // 註冊
 	forgotPath        = "/forgot"         // 忘記密碼
+	resetPath         = "/reset"          // a new password, from the link in the mail
+	accountPath       = "/account"        // 我的帳號
 	importPath        = "/import"         // 通關憑證註冊
 	queryPath         = "/certificates"   // 通關憑證查詢
 	minePath          = "/certificates/mine"
@@ -24,7 +26,7 @@ const (
 )
 
 // destinations are the only paths of ours that a request may name to go on to.
-var destinations = []string{homePath, centrePath, loginPath, replacePath, registerPath, importPath, minePath, queryPath, whyPath, staffPath}
+var destinations = []string{homePath, centrePath, loginPath, replacePath, registerPath, importPath, minePath, queryPath, whyPath, accountPath, staffPath}
 
 // destination returns where a path leads on to: the beginning of its flow, or the given
 // path if it is in none.

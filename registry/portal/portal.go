@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"turnkey-gateway/registry/outbox"
 	"turnkey-gateway/registry/password"
 )
 
@@ -18,15 +19,18 @@ type Portal struct {
 	metrics  *metrics
 	cross    *http.CrossOriginProtection
 	hasher   *password.Hasher
+	letters  *outbox.Letters
+	errands  errands
 	headers  http.Header // on every answer
 	secure   bool        // the origin is https
+	why      whyPlaces
 	handler  http.Handler
 }
 
 // New returns a portal over a registry. An error means a mistake in the configuration,
 // or in the pages that are built in.
 func New(cfg Config, reg Registry) (*Portal, error) {
-	p := &Portal{registry: reg, hasher: password.NewHasher(0)}
+	p := &Portal{registry: reg, why: newWhyPlaces(), hasher: password.NewHasher(0)}
 	var err error
 	if p.cfg, err = cfg.complete(); err != nil {
 		return nil, fmt.Errorf("configure the portal: %w", err)
@@ -46,6 +50,9 @@ func New(cfg Config, reg Registry) (*Portal, error) {
 	if p.pages, err = p.parsePages(pageFiles); err != nil {
 		return nil, fmt.Errorf("read the portal's pages: %w", err)
 	}
+	if p.letters, err = outbox.NewLetters(p.cfg.Origin, outbox.ServiceCentre(p.cfg.ServiceCentre)); err != nil {
+		return nil, fmt.Errorf("read the portal's mails: %w", err)
+	}
 	p.metrics = newMetrics(p.cfg.Metrics)
 	p.handler = p.middleware(p.routes())
 	return p, nil
@@ -53,6 +60,9 @@ func New(cfg Config, reg Registry) (*Portal, error) {
 
 // Handler answers every request to the origin.
 func (p *Portal) Handler() http.Handler { return p.handler }
+
+// Close waits for what answers didn't wait for. Call it once the handler is no longer used.
+func (p *Portal) Close() { p.errands.running.Wait() }
 
 // routes has one line per flow, each in the file of its name.
 func (p *Portal) routes() *http.ServeMux {
@@ -63,6 +73,7 @@ func (p *Portal) routes() *http.ServeMux {
 	p.registerRoutes(mux)
 	p.loginRoutes(mux)
 	p.resetRoutes(mux)
+	p.accountRoutes(mux)
 	p.importRoutes(mux)
 	p.queryRoutes(mux)
 	p.replaceRoutes(mux)

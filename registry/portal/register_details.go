@@ -279,7 +279,7 @@ func (p *Portal) takePassword(r *http.Request, f *Form, d *registration) error {
 		return nil
 	}
 	var err error
-	if d.PasswordHash, err = p.hasher.Hash(r.Context(), entered); err != nil {
+	if d.PasswordHash, err = p.hashPassword(r.Context(), entered); err != nil {
 		return fmt.Errorf("register: %w", err)
 	}
 	return nil

@@ -22,6 +22,8 @@ type Registry interface {
 	bindings
 	audits
 	mails
+	devices
+	senders
 }
 
 type sessions interface {
@@ -37,6 +39,9 @@ type sessions interface {
 
 	// EndSession ends a session with its drafts and challenges. One that has ended is fine.
 	EndSession(ctx context.Context, token string) error
+
+	EndOtherSessions(ctx context.Context, actor registry.Actor, party verifier.PartyID, but registry.SessionID) (ended int, err error)
+	OtherSessions(ctx context.Context, party verifier.PartyID, but registry.SessionID) (int, error)
 }
 
 // A draft is what a wizard holds so far: one per session and flow.
@@ -67,6 +72,9 @@ type logins interface {
 	// LoginOf returns whom a certificate lets in; [registry.ErrNoRegistration] if nobody.
 	LoginOf(ctx context.Context, certificate verifier.Fingerprint) (registry.LoginHolder, error)
 
+	// LoginObstacle tells why a certificate lets nobody in, and whose it was.
+	LoginObstacle(ctx context.Context, certificate verifier.Fingerprint) (verifier.PartyID, registry.LoginObstacle, error)
+
 	// PasswordOf returns [registry.ErrNoAccount] where there is no such account. An empty
 	// hash means that no password was set.
 	PasswordOf(ctx context.Context, name string) (party verifier.PartyID, hash string, err error)
@@ -74,11 +82,19 @@ type logins interface {
 	// SetPassword also ends the party's sessions and resets.
 	SetPassword(ctx context.Context, actor registry.Actor, party verifier.PartyID, hash string) error
 
+	// RehashPassword does nothing if the password is no longer that of the old hash.
+	RehashPassword(ctx context.Context, party verifier.PartyID, old, hash string) error
+
 	// NewReset makes earlier resets void. One for staff has no token yet.
 	NewReset(ctx context.Context, actor registry.Actor, party verifier.PartyID, forStaff bool) (token string, err error)
 	ResetsForStaff(ctx context.Context) ([]registry.StaffReset, error)
 	ApproveReset(ctx context.Context, actor registry.Actor, id int64) (token string, party verifier.PartyID, err error)
 	ResetValid(ctx context.Context, token string) (bool, error)
+
+	// ResetOf returns whose password a token would set, and [registry.ErrNoReset] if it
+	// would set none. It uses nothing up.
+	ResetOf(ctx context.Context, token string) (verifier.PartyID, error)
+	StaffResetOpen(ctx context.Context, party verifier.PartyID) (bool, error)
 
 	// TakeReset returns [registry.ErrNoReset] unless the token is fresh; it is used up.
 	TakeReset(ctx context.Context, token string) (verifier.PartyID, error)
@@ -118,10 +134,12 @@ type bindings interface {
 
 	// These change bindings, and return the registry's refusals.
 	Register(ctx context.Context, actor registry.Actor, r registry.NewRegistration) (main bool, _ registry.Version, err error)
+	ApproveBinding(ctx context.Context, actor registry.Actor, r postgres.Registered) (main bool, _ registry.Version, err error)
 	Confirm(ctx context.Context, actor registry.Actor, r postgres.Registered) (main bool, _ registry.Version, err error)
 	Withdraw(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
 	SetMain(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
 	Replace(ctx context.Context, actor registry.Actor, r postgres.Replacement) (main bool, _ registry.Version, err error)
+	Succeed(ctx context.Context, actor registry.Actor, u postgres.Succession) (registry.Version, error)
 	Revoke(ctx context.Context, actor registry.Actor, certificate verifier.Fingerprint, reason registry.RevocationReason) ([]verifier.PartyID, registry.Version, error)
 }
 
@@ -132,4 +150,10 @@ type audits interface {
 
 type mails interface {
 	Enqueue(ctx context.Context, m registry.Mail) error
+}
+
+// devices are browsers from which somebody logged in to an account by its password.
+type devices interface {
+	DeviceToken(name, passwordHash string, now time.Time) string
+	KnownDevice(name, passwordHash, token string, now time.Time) bool
 }

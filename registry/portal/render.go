@@ -17,7 +17,7 @@ import (
 var pageFiles embed.FS
 
 // shared are the templates that every page has; all other files are pages.
-var shared = []string{"pages/layout.html", "pages/fields.html", "pages/parts.html", "pages/card.html", "pages/certificate.html"}
+var shared = []string{"pages/layout.html", "pages/fields.html", "pages/parts.html", "pages/card.html", "pages/certificate.html", "pages/staff_shared.html"}
 
 // pages are parsed once per language.
 type pages struct {
@@ -87,6 +87,7 @@ type view struct {
 	Centre   ServiceCentre
 	LoggedIn bool
 	Operator bool
+	Party    bool // logged in as a party
 	Password bool // 帳號登入 is offered
 
 	p *Portal
@@ -132,7 +133,7 @@ func (p *Portal) draw(w http.ResponseWriter, r *http.Request, name, templateName
 	v := &view{
 		Lang: visit.lang, Path: r.URL.EscapedPath(), Data: data, Form: p.form(r), Alerts: visit.alerts,
 		Menu: p.menu(r.URL.Path), Centre: p.cfg.ServiceCentre, Password: p.cfg.PasswordLogin,
-		LoggedIn: visit.session.Party != "" || visit.session.Operator != "", Operator: visit.session.Operator != "",
+		LoggedIn: visit.session.Party != "" || visit.session.Operator != "", Operator: visit.session.Operator != "", Party: visit.session.Party != "",
 		p: p, w: w, r: r,
 	}
 	var text bytes.Buffer

@@ -62,6 +62,9 @@ func (p *Portal) openSession(r *http.Request, v *visit) error {
 	if err != nil {
 		return fmt.Errorf("find the session: %w", err)
 	}
+	if session.Strength == registry.ByPassword && !p.cfg.PasswordLogin {
+		return nil // opened before 帳號登入 was switched off
+	}
 	v.token, v.session = cookie.Value, session
 	return nil
 }
@@ -122,12 +125,14 @@ func (p *Portal) checkForm(r *http.Request, v *visit) error {
 	err := r.ParseForm() // first: ParseMultipartForm forgets its error
 	if err == nil {
 		// No part goes to disk, for the body is no larger.
-		if err = r.ParseMultipartForm(p.cfg.MaxBody); errors.Is(err, http.ErrNotMultipart) {
+		if err = r.ParseMultipartForm(max(p.cfg.MaxBody, p.cfg.MaxMessage)); errors.Is(err, http.ErrNotMultipart) {
 			err = nil
 		}
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.As(err, &tooLarge) && r.URL.Path == whyPath:
+		return refuse(http.StatusRequestEntityTooLarge, "why.too_large")
 	case errors.As(err, &tooLarge):
 		return refuse(http.StatusRequestEntityTooLarge)
 	case err != nil:
@@ -154,6 +159,17 @@ func (p *Portal) certified(h handler) handler {
 			return refuse(http.StatusForbidden, "error.certificate_needed")
 		}
 		return redirect(w, r, loginPath+"?"+nextField+"="+destination(r.URL.Path, centrePath))
+	}
+}
+
+// entered has only sessions of parties come to h, however they were opened. Others are
+// shown to the login.
+func (p *Portal) entered(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if visitOf(r).session.Party == "" {
+			return redirect(w, r, loginPath+"?"+nextField+"="+destination(r.URL.Path, centrePath))
+		}
+		return h(w, r)
 	}
 }
 

@@ -18,6 +18,9 @@ type visit struct {
 	token   string
 	session registry.Session
 
+	// leave gives up what the request holds; nil if nothing.
+	leave func()
+
 	form   *Form
 	alerts []alert
 }

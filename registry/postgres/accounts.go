@@ -87,7 +87,7 @@ func (s *Store) OpenAccount(ctx context.Context, actor registry.Actor, a registr
 		}
 		login := a.Login
 		login.Party, login.Usage, login.UsageType, login.Pending = party, registry.Login, "", false
-		if _, err = s.register(ctx, c, login, nil, false); err != nil {
+		if _, _, err = s.register(ctx, c, login); err != nil {
 			return err
 		}
 		kind := registry.IdentifierAdded

@@ -274,7 +274,7 @@ func TestTemporaryTablesDeceiveNoGuard(t *testing.T) {
 // ownersStatements are those of the tool, which works under the owner's role.
 var ownersStatements = []string{
 	"addOperator", "auditHead", "grantGateway", "grantPortal", "removeOperator", "revokeAll", "tickEpoch",
-	"resealIdentifiers", "resealClaims", "resealMail",
+	"resealIdentifiers", "resealClaims", "resealDetails", "resealMail",
 }
 
 // TestPortalRoleMayRunEveryStatement asks PostgreSQL to plan each of them, and so to check

@@ -161,6 +161,8 @@ func TestGuards(t *testing.T) {
 		{"notices_once", `INSERT INTO notices (registration, days) SELECT min(id), 7 FROM registrations, generate_series(1, 2) AS i GROUP BY i`},
 		{"pending_bindings_registration", `INSERT INTO pending_bindings (registration, missing) VALUES (0, '{}')`},
 		{"pending_bindings_once", `INSERT INTO pending_bindings (registration, missing) SELECT min(id), '{}' FROM registrations, generate_series(1, 2) AS i GROUP BY i`},
+		{"import_details_registration", `INSERT INTO import_details (registration, sealed) VALUES (0, '\x00')`},
+		{"import_details_once", `INSERT INTO import_details (registration, sealed) SELECT min(id), '\x00' FROM registrations, generate_series(1, 2) AS i GROUP BY i`},
 		{"identifier_claims_party", insertClaim + `VALUES ('P-AAAAAAAAAAAAAAAA', @free, 'box', '0C1', null, 'operator:test')`},
 		{"identifier_claims_once", insertClaim + `VALUES (@party, @free, 'box', '0C1', null, 'operator:test'), (@party, @free, 'box', '0C1', null, 'operator:test')`},
 		{"identifier_claims_lookup_size", insertClaim + `VALUES (@party, '\x00', 'box', '0C1', null, 'operator:test')`},

@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,6 +18,8 @@ import (
 var (
 	//go:embed sql/pend.sql
 	pendSQL string
+	//go:embed sql/keepDetails.sql
+	keepDetailsSQL string
 	//go:embed sql/countPending.sql
 	countPendingSQL string
 	//go:embed sql/provePossession.sql
@@ -67,7 +71,7 @@ func (s *Store) Import(ctx context.Context, actor registry.Actor, i registry.Imp
 		if err = s.stateClaims(ctx, c, r.Party, i.Claims); err != nil {
 			return err
 		}
-		if imported.Main, err = s.register(ctx, c, r, codes(i.Binding.Missing), i.Possession); err != nil {
+		if imported.Main, err = s.registerImport(ctx, c, r, i); err != nil {
 			return err
 		}
 		// One version, whose kind is what happened last: caches forget the party either way.
@@ -112,6 +116,36 @@ func (c change) room(ctx context.Context, r registry.NewRegistration) error {
 	}
 	return err
 }
+
+// registerImport stores the registration, why it is pending if it is, and what was
+// entered beside.
+func (s *Store) registerImport(ctx context.Context, c change, r registry.NewRegistration, i registry.Import) (main bool, err error) {
+	id, main, err := s.register(ctx, c, r)
+	if err != nil {
+		return false, err
+	}
+	if r.Pending {
+		if _, err = c.Exec(ctx, pendSQL, id, codes(i.Binding.Missing), i.Possession); err != nil {
+			return false, err
+		}
+	}
+	if len(i.Details) == 0 {
+		return main, nil
+	}
+	plain, err := json.Marshal(i.Details)
+	if err != nil {
+		return false, err
+	}
+	sealed, err := s.seal(detailsContext(strconv.FormatInt(id, 10)), plain)
+	if err != nil {
+		return false, err
+	}
+	_, err = c.Exec(ctx, keepDetailsSQL, id, sealed)
+	return main, err
+}
+
+// detailsContext is the place of a registration's details, by its number.
+func detailsContext(registration string) string { return "turnkey import details\x00" + registration }
 
 // codes are the stable names of messages.
 func codes(messages []registry.Message) []string {
@@ -167,7 +201,8 @@ func (s *Store) Claims(ctx context.Context, party verifier.PartyID) ([]registry.
 	return claims, nil
 }
 
-// ApproveClaim makes an identifier of a claim.
+// ApproveClaim makes an identifier of a claim. It may be what the party's account is
+// called by: see [Store.ApproveBinding].
 func (s *Store) ApproveClaim(ctx context.Context, actor registry.Actor, party verifier.PartyID, lookup registry.LookupHash) (version registry.Version, err error) {
 	err = s.change(ctx, actor, "approve a claim", func(c change) (err error) {
 		if version, err = c.tick(ctx); err != nil {
@@ -178,6 +213,9 @@ func (s *Store) ApproveClaim(ctx context.Context, actor registry.Actor, party ve
 			return err
 		}
 		if _, err = c.Exec(ctx, addIdentifierSQL, lookup[:], party, kind, shown, sealed); err != nil {
+			return err
+		}
+		if _, err = s.nameAccount(ctx, c, party); err != nil {
 			return err
 		}
 		if err = c.record(ctx, registry.IdentifierAdded, party); err != nil {
@@ -247,10 +285,17 @@ func (s *Store) listed(ctx context.Context, party verifier.PartyID, hashes [][]b
 	listed, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l registry.Listed, err error) {
 		var scan registrationScan
 		var proved *time.Time
-		if err = row.Scan(append(scan.fields(), &l.Account, &l.Missing, &proved)...); err != nil {
+		var id int64
+		var details []byte
+		if err = row.Scan(append(scan.fields(), &l.Account, &l.Missing, &proved, &id, &details)...); err != nil {
 			return l, err
 		}
 		l.Proved = orZero(proved)
+		if details != nil {
+			if err = s.openJSON(detailsContext(strconv.FormatInt(id, 10)), details, &l.Details); err != nil {
+				return l, err
+			}
+		}
 		l.Registration, err = scan.registration()
 		return l, err
 	})

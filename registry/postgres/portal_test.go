@@ -277,6 +277,7 @@ func TestImports(t *testing.T) {
 		t.Errorf("parties %v, %v", found, err)
 	}
 	pending := w.anImport("04177036", false)
+	pending.Details = map[string]string{"name": "陳美"}
 	other, err := w.store.Import(t.Context(), "visitor:2", pending)
 	w.must(err)
 	listed, err := w.store.Listed(t.Context(), "0C1", verifier.BrokerBox)
@@ -286,7 +287,7 @@ func TestImports(t *testing.T) {
 	}
 	waiting, err := w.store.Pending(t.Context())
 	w.must(err)
-	if len(waiting) != 1 || waiting[0].Missing[0] != "NAMES_ANOTHER" || len(waiting[0].Lacks(false)) != 1 {
+	if len(waiting) != 1 || waiting[0].Missing[0] != "NAMES_ANOTHER" || waiting[0].Details["name"] != "陳美" || len(waiting[0].Lacks(false)) != 1 {
 		t.Fatalf("pending %+v", waiting)
 	}
 	r := postgres.Registered{Party: other.Party, Certificate: pending.Registration.Certificate.Fingerprint(), Usage: registry.Signing}

@@ -19,7 +19,7 @@ func (s *Store) Register(ctx context.Context, actor registry.Actor, r registry.N
 		if version, err = c.tick(ctx); err != nil {
 			return err
 		}
-		if main, err = s.register(ctx, c, r, nil, false); err != nil {
+		if _, main, err = s.register(ctx, c, r); err != nil {
 			return err
 		}
 		fingerprint := r.Certificate.Fingerprint()
@@ -31,34 +31,30 @@ func (s *Store) Register(ctx context.Context, actor registry.Actor, r registry.N
 	return main, version, err
 }
 
-// register stores the certificate and the registration; why it is pending, if it is.
-func (s *Store) register(ctx context.Context, c change, r registry.NewRegistration, missing []string, possession bool) (main bool, err error) {
+// register stores the certificate and the registration.
+func (s *Store) register(ctx context.Context, c change, r registry.NewRegistration) (id int64, main bool, err error) {
 	fingerprint := r.Certificate.Fingerprint()
 	_, err = c.Exec(ctx, keepCertificateSQL, fingerprint[:], r.Certificate.DER(),
 		r.Certificate.NotBefore(), r.Certificate.NotAfter())
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	if r.Usage == registry.Login { // such a card would let nobody in: see [Store.LoginOf]
 		var operator bool
 		if err = c.QueryRow(ctx, isOperatorSQL, fingerprint[:]).Scan(&operator); err != nil {
-			return false, err
+			return 0, false, err
 		}
 		if operator {
-			return false, registry.ErrPartyIsOperator
+			return 0, false, registry.ErrPartyIsOperator
 		}
 	}
 	state := verifier.InForce
 	if r.Pending {
 		state = verifier.Pending
 	}
-	var id int64
 	err = c.QueryRow(ctx, registerSQL, r.Party, fingerprint[:], r.Usage, r.Kind, r.Medium,
 		orNull(r.UsageType), state, orNull(r.From), orNull(r.Until)).Scan(&id, &main)
-	if err == nil && missing != nil && r.Pending {
-		_, err = c.Exec(ctx, pendSQL, id, missing, possession)
-	}
-	return main, err
+	return id, main, err
 }
 
 // A Registered names one party's registration of one certificate for one usage.
@@ -148,7 +144,7 @@ func (s *Store) Replace(ctx context.Context, actor registry.Actor, r Replacement
 		if err = c.one(ctx, old, supersedeSQL, orNull(r.Overlap)); err != nil {
 			return err
 		}
-		if main, err = s.register(ctx, c, r.New, nil, false); err != nil {
+		if _, main, err = s.register(ctx, c, r.New); err != nil {
 			return err
 		}
 		if err = c.conclude(ctx, registry.Replaced, old); err != nil {

@@ -28,6 +28,10 @@ var (
 	sealedProfilesSQL string
 	//go:embed sql/resealProfiles.sql
 	resealProfilesSQL string
+	//go:embed sql/sealedDetails.sql
+	sealedDetailsSQL string
+	//go:embed sql/resealDetails.sql
+	resealDetailsSQL string
 	//go:embed sql/sealedMail.sql
 	sealedMailSQL string
 	//go:embed sql/resealMail.sql
@@ -55,6 +59,7 @@ var sealedTables = []struct {
 	{"identifiers", sealedIdentifiersSQL, resealIdentifiersSQL, identityContext, "party"},
 	{"identifier_claims", sealedClaimsSQL, resealClaimsSQL, identityContext, "party"},
 	{"accounts", sealedProfilesSQL, resealProfilesSQL, func(r sealedRow) string { return profileContext(verifier.PartyID(r.name)) }, "party"},
+	{"import_details", sealedDetailsSQL, resealDetailsSQL, func(r sealedRow) string { return detailsContext(r.name) }, "registration"},
 	{"outbox", sealedMailSQL, resealMailSQL, func(sealedRow) string { return mailContext }, "mail"},
 	{"drafts", sealedDraftsSQL, resealDraftsSQL, func(r sealedRow) string { return draftContext(registry.SessionID(r.key), r.name) }, "flow"},
 }

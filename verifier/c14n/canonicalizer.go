@@ -30,6 +30,7 @@ type Canonicalizer struct {
 	w       io.Writer
 	opts    Options
 	err     error // the first of w
+	untyped error // the first of checkType
 	out     []byte
 	most    int // of out, before it is handed on
 	written int64
@@ -58,7 +59,7 @@ const (
 
 // Reset makes c write to w.
 func (c *Canonicalizer) Reset(w io.Writer, opts Options) {
-	c.w, c.opts, c.err = w, opts, nil
+	c.w, c.opts, c.err, c.untyped = w, opts, nil, nil
 	c.out, c.most, c.written = c.out[:0], chunk, 0
 	c.depth, c.skipped = 0, 0
 	c.rendered, c.undo, c.scope, c.attrs = c.rendered[:0], c.undo[:0], c.scope[:0], c.attrs[:0]
@@ -71,7 +72,7 @@ func (c *Canonicalizer) Hold(most int) { c.most = max(most, chunk) }
 // Held returns the canonical form if none of it was handed on. It is good until Reset or
 // Release.
 func (c *Canonicalizer) Held() (octets []byte, all bool) {
-	return c.out, c.written == 0 && c.err == nil
+	return c.out, c.written == 0 && c.err == nil && c.untyped == nil
 }
 
 // Release lets go of the document and the writer, so that c can be kept.
@@ -89,9 +90,14 @@ func (c *Canonicalizer) Release() {
 // Written returns how many bytes of canonical form there are so far.
 func (c *Canonicalizer) Written() int64 { return c.written + int64(len(c.out)) }
 
-// Close hands on what is left and returns the writer's first error.
+// Close hands on what is left and returns the writer's first error, else why the form says
+// too little. The writer's comes first wherever it is met: where that is hangs on how much was
+// handed on at once.
 func (c *Canonicalizer) Close() error {
 	c.flush()
+	if c.err == nil {
+		return c.untyped
+	}
 	return c.err
 }
 
@@ -263,7 +269,7 @@ func (c *Canonicalizer) start(t *xmltext.Tokenizer) {
 
 const instanceNamespace = "http://www.w3.org/2001/XMLSchema-instance"
 
-// checkType fails if what an xsi:type's prefix means is not what the form says.
+// checkType has Close fail if what an xsi:type's prefix means is not what the form says.
 func (c *Canonicalizer) checkType(t *xmltext.Tokenizer) {
 	for i := range t.Attrs {
 		a := &t.Attrs[i]
@@ -279,8 +285,8 @@ func (c *Canonicalizer) checkType(t *xmltext.Tokenizer) {
 		if int(id) < len(c.rendered) {
 			rendered = c.rendered[id]
 		}
-		if declared && id != xmltext.XML && !bytes.Equal(t.Namespace(id), rendered) && c.err == nil {
-			c.err = fmt.Errorf("the type of <%s> depends on the namespace of prefix %q, which the canonical form leaves out: put it on the PrefixList", t.QName, prefix)
+		if declared && id != xmltext.XML && !bytes.Equal(t.Namespace(id), rendered) && c.untyped == nil {
+			c.untyped = fmt.Errorf("the type of <%s> depends on the namespace of prefix %q, which the canonical form leaves out: put it on the PrefixList", t.QName, prefix)
 		}
 	}
 }

@@ -55,6 +55,7 @@ var passes = sync.Pool{New: func() any { return new(pass) }}
 func (p *pass) release() {
 	p.t.Release()
 	p.c.Release()
+	p.skim.Release()
 	passes.Put(p)
 }
 

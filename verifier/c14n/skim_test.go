@@ -2,6 +2,7 @@ package c14n
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -200,6 +201,75 @@ func TestSkimRepeated(t *testing.T) {
 		doc.WriteString(`<a xmlns:p="urn:1" xmlns:q="urn:2">`)
 		write(&doc, 0)
 		checkSkim(t, []byte(doc.String()+"</a>"))
+	}
+}
+
+// TestSkimManyTags has more different start tags than are remembered, and ones that share
+// their place, in documents of several Skims, now and then between declarations.
+func TestSkimManyTags(t *testing.T) {
+	random := rand.New(rand.NewPCG(28, 12))
+	word := func() string { return fmt.Sprintf("%04d", random.IntN(9)) }
+	tag := func() string {
+		name := []string{"", "p:", "q:"}[random.IntN(3)] + "e"
+		if random.IntN(20_000) == 0 {
+			return []string{"r:e", `e d="1" d="1"`, `e c="<"`}[random.IntN(3)]
+		}
+		switch random.IntN(9) {
+		case 0: // first and last eight bytes alike, of one length
+			return name + `lement c="` + word() + `" d='` + word() + `' name="xxxxx"`
+		case 1:
+			return name + `lement p:c="` + word() + `" e='` + word() + `' name="xxxxx"`
+		case 2: // the first > stands in a value
+			return name + ` c="12345678>` + word() + `"`
+		case 3:
+			return name + ` c="&lt;` + word() + `" b='` + word() + `"'`
+		case 4:
+			return name + ` q:d="` + word() + `" c="` + word() + `"`
+		case 5:
+			return name + fmt.Sprint(random.IntN(400))
+		case 6:
+			return []string{`n xmlns:p="urn:p:2"`, `n xmlns:q="urn:p:1"`, `n xmlns=""`, `n xmlns="urn:d:2"`, `n xml:lang="zh"`, `n xmlns:r="urn:r:1"`}[random.IntN(6)]
+		case 7:
+			return []string{"ID", "Signature", "p:ID", "Signaturf"}[random.IntN(4)]
+		}
+		return name
+	}
+	for range 25 {
+		tags := make([]string, 10+random.IntN(250))
+		for i := range tags {
+			tags[i] = tag()
+		}
+		var doc strings.Builder
+		doc.WriteString(`<p:a xmlns:p="urn:p:1" xmlns:q="urn:q:1">`)
+		var open []string
+		next := 0
+		for size := 4_000 + random.IntN(80<<10); doc.Len() < size; {
+			if next++; random.IntN(4) == 0 {
+				next = random.IntN(len(tags))
+			}
+			tag := tags[next%len(tags)]
+			switch name, _, _ := strings.Cut(tag, " "); random.IntN(5) {
+			case 0:
+				doc.WriteString("<" + tag + "/>")
+			case 1:
+				if len(open) < 5 {
+					open = append(open, name)
+					doc.WriteString("<" + tag + ">")
+				}
+			case 2:
+				if len(open) > 0 {
+					doc.WriteString("</" + open[len(open)-1] + ">")
+					open = open[:len(open)-1]
+				}
+			default:
+				doc.WriteString("<" + tag + ">" + []string{"", "1\r\n", "&amp;", "x"}[random.IntN(4)] + "</" + name + ">")
+			}
+		}
+		for i := len(open) - 1; i >= 0; i-- {
+			doc.WriteString("</" + open[i] + ">")
+		}
+		whole := doc.String() + "</p:a>"
+		checkSkimWithin(t, []byte(whole), xmltext.Limits{}, xmltext.Limits{Elements: 200 + random.IntN(2_000)}, xmltext.Limits{AllAttributes: 200 + random.IntN(2_000)})
 	}
 }
 

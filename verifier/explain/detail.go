@@ -15,10 +15,11 @@ const maxNamed = 8
 // empty for a verified one.
 func Details(v verifier.Verdict) []Line {
 	cause, ok := v.LikelyCause()
-	return details(v, cause, ok)
+	return details(v, cause, ok, false)
 }
 
-func details(v verifier.Verdict, cause verifier.Cause, hasCause bool) []Line {
+// details leaves out what is registered where alone.
+func details(v verifier.Verdict, cause verifier.Cause, hasCause, alone bool) []Line {
 	var d struct {
 		Message    string
 		Offset     *int
@@ -59,6 +60,9 @@ func details(v verifier.Verdict, cause verifier.Cause, hasCause bool) []Line {
 	}
 	if n := len(d.Named); n > 0 {
 		add(Neutral, Text{"in KeyInfo", "報文所附憑證"}, same("SHA-256 %s", strings.Join(d.Named[:min(n, maxNamed)], ", ")))
+	}
+	if alone {
+		return all
 	}
 	for _, r := range d.Registered[:min(len(d.Registered), maxNamed)] {
 		state := stateWord(r.State)

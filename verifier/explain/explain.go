@@ -69,14 +69,24 @@ type Line struct {
 // certificates of the sender's. The document must not change as long as the excerpts of
 // the explanation are used.
 func Explain(doc []byte, verdict verifier.Verdict, certs []*verifier.Certificate) *Explanation {
-	e := &explaining{doc: doc, verdict: verdict, certs: slices.DeleteFunc(slices.Clone(certs), func(c *verifier.Certificate) bool { return c == nil }), work: maxWork}
+	return explain(doc, verdict, certs, false)
+}
+
+// Alone is [Explain] where nothing is known of the sender: the verdict was given against
+// the certificates in the message itself, and nothing is said of registrations.
+func Alone(doc []byte, verdict verifier.Verdict, certs []*verifier.Certificate) *Explanation {
+	return explain(doc, verdict, certs, true)
+}
+
+func explain(doc []byte, verdict verifier.Verdict, certs []*verifier.Certificate, alone bool) *Explanation {
+	e := &explaining{alone: alone, doc: doc, verdict: verdict, certs: slices.DeleteFunc(slices.Clone(certs), func(c *verifier.Certificate) bool { return c == nil }), work: maxWork}
 	e.cause, e.hasCause = verdict.LikelyCause()
 	e.Verified, e.Reason, e.Words = verdict.Verified(), verdict.Reason().String(), WordsOf(verdict.Reason())
 	e.tell()
 	for i := range e.Steps {
 		e.Steps[i].Outcome = outcomeOf(e.Steps[i].Lines)
 	}
-	e.Details = details(verdict, e.cause, e.hasCause)
+	e.Details = details(verdict, e.cause, e.hasCause, alone)
 	e.ToDo = toDo(verdict, e.cause, e.hasCause)
 	return &e.Explanation
 }
@@ -94,6 +104,7 @@ func outcomeOf(lines []Line) Outcome {
 // explaining is one call of Explain.
 type explaining struct {
 	Explanation
+	alone    bool // nothing is known of registrations
 	doc      []byte
 	verdict  verifier.Verdict
 	certs    []*verifier.Certificate
@@ -426,7 +437,9 @@ func registered(certs []*verifier.Certificate, c *verifier.Certificate) bool {
 func (e *explaining) certificates(s *signatureForm, inMessage []*verifier.Certificate) {
 	e.step(StepCertificate, Text{"The certificate", "憑證"})
 	cert := e.tried(s, signatureMethods[s.signatureMethod])
-	if cert == nil {
+	if cert == nil && e.alone {
+		e.add(Bad, Text{"none", "無"}, Text{"the message holds none that can be read", "報文中沒有可判讀的憑證"})
+	} else if cert == nil {
 		e.add(Bad, Text{"none", "無"}, Text{"the sender has registered no certificate", "傳送者未登錄任何憑證"})
 	} else {
 		e.certificate(cert)
@@ -435,6 +448,9 @@ func (e *explaining) certificates(s *signatureForm, inMessage []*verifier.Certif
 	for _, c := range e.certs {
 		if cert != nil && c.Fingerprint() == cert.Fingerprint() {
 			continue
+		}
+		if e.alone {
+			continue // it is named below
 		}
 		if others++; others < maxCertificates {
 			e.line(Text{"also given", "其他已登錄"}, described(c))
@@ -445,7 +461,9 @@ func (e *explaining) certificates(s *signatureForm, inMessage []*verifier.Certif
 	}
 	for _, c := range inMessage {
 		label := Text{"in KeyInfo", "報文所附憑證"}
-		if registered(e.certs, c) {
+		if e.alone {
+			e.line(label, described(c))
+		} else if registered(e.certs, c) {
 			e.add(Good, label, join(described(c), Text{": registered", "：已登錄"}))
 		} else {
 			e.add(Bad, label, join(described(c), Text{": NOT among those registered", "：不在已登錄的憑證之中"}))

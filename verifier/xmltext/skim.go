@@ -40,6 +40,9 @@ type Edit struct {
 // Text returns what an edit puts in.
 func (s *Skim) Text(e *Edit) []byte { return s.made[e.begin:e.end] }
 
+// Release drops what a rare document made large.
+func (s *Skim) Release() { s.made = Shed(s.made) }
+
 // put adds a name or value between two texts to what the next edit puts in.
 func (s *Skim) put(before string, name []byte, after string) {
 	s.made = append(append(append(s.made, before...), name...), after...)

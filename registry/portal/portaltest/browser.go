@@ -14,6 +14,7 @@ import (
 	_ "embed"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -284,4 +285,13 @@ func (b *Browser) ScreenshotBoth(path, name string) {
 		b.Audit(name + "-" + lang)
 		b.Screenshot(name + "-" + lang)
 	}
+}
+
+// LogIn gives the browser the session of a client.
+func (b *Browser) LogIn(c *Client) {
+	b.t.Helper()
+	b.Do("take over a session", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: "session", Value: c.session(), URL: b.Origin, Path: "/"})
+		return err
+	}))
 }

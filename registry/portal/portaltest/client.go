@@ -132,3 +132,19 @@ func (c *Client) SetSession(token string) {
 	}
 	c.HTTP.Jar.SetCookies(u, []*http.Cookie{{Name: "session", Value: token, Path: "/"}})
 }
+
+// session is the token of the client's session.
+func (c *Client) session() string {
+	c.t.Helper()
+	u, err := url.Parse(c.Origin)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, cookie := range c.HTTP.Jar.Cookies(u) {
+		if cookie.Name == "session" {
+			return cookie.Value
+		}
+	}
+	c.t.Fatal("the client has no session")
+	return ""
+}

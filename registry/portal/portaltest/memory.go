@@ -10,6 +10,7 @@ import (
 
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/portal"
+	"turnkey-gateway/verifier"
 )
 
 // A Memory is a registry of sessions, drafts, challenges and throttles for tests of
@@ -142,4 +143,11 @@ func (m *Memory) Take(context.Context, registry.Bucket, string) (time.Duration, 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.Wait, m.err
+}
+
+// Note forgets.
+func (m *Memory) Note(context.Context, registry.Actor, registry.AuditAction, verifier.PartyID, *verifier.Fingerprint, string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
 }

@@ -30,16 +30,24 @@ func Config(origin string) portal.Config {
 // returns its origin. Edits are made to [Config] before.
 func Start(t testing.TB, reg portal.Registry, edits ...func(*portal.Config)) (origin string) {
 	t.Helper()
-	return Serve(t, func(cfg portal.Config) (http.Handler, error) {
+	origin, _ = start(t, reg, edits...)
+	return origin
+}
+
+func start(t testing.TB, reg portal.Registry, edits ...func(*portal.Config)) (origin string, p *portal.Portal) {
+	t.Helper()
+	origin = Serve(t, func(cfg portal.Config) (http.Handler, error) {
 		for _, edit := range edits {
 			edit(&cfg)
 		}
-		p, err := portal.New(cfg, reg)
-		if err != nil {
+		var err error
+		if p, err = portal.New(cfg, reg); err != nil {
 			return nil, err
 		}
+		t.Cleanup(p.Close)
 		return p.Handler(), nil
 	})
+	return origin, p
 }
 
 // Serve is Start for a portal that is built otherwise.

@@ -36,8 +36,9 @@ type World struct {
 	Origin string
 	Now    time.Time
 
-	t   testing.TB
-	log *logBuffer
+	t      testing.TB
+	log    *logBuffer
+	portal *portal.Portal
 }
 
 // NewWorld starts one that ends with the test. Edits are made to the portal's
@@ -67,12 +68,15 @@ func NewWorld(t testing.TB, edits ...func(*portal.Config)) *World {
 		cfg.Rules = &registry.Rules{Policy: policy, Issuers: issuers}
 		cfg.Log = slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	w.Origin = Start(t, w.Store, append([]func(*portal.Config){believing}, edits...)...)
+	w.Origin, w.portal = start(t, w.Store, append([]func(*portal.Config){believing}, edits...)...)
 	return w
 }
 
 // Log is all that the portal logged so far.
 func (w *World) Log() string { return w.log.String() }
+
+// Settle waits until what answers didn't wait for is done.
+func (w *World) Settle() { w.portal.Close() }
 
 // Terms are those of a certificate that is good for a year from yesterday.
 func (w *World) Terms() verifiertest.Terms {

@@ -3,9 +3,10 @@
 -- pending ones if $3. The login comes first, then in order of registration.
 SELECT registration.party, der, usage, registration.kind, medium, usage_type, is_main, state,
        lower(in_force), upper(in_force), registered_at, ended_at,
-       coalesce(named.shown, ''), coalesce(missing, '{}'), proved_at
+       coalesce(named.shown, ''), coalesce(missing, '{}'), proved_at, registration.id, details.sealed
 FROM registrations AS registration
 JOIN certificates USING (fingerprint)
+LEFT JOIN import_details AS details ON details.registration = registration.id
 LEFT JOIN pending_bindings ON pending_bindings.registration = registration.id
 LEFT JOIN LATERAL (
        SELECT shown FROM identifiers WHERE party = registration.party AND kind = 'account'

@@ -6,7 +6,7 @@ GRANT USAGE ON SCHEMA :schema TO :role;
 GRANT SELECT ON registry_schema, operators TO :role;
 
 GRANT SELECT, UPDATE (version) ON registry_clock TO :role;
-GRANT SELECT, INSERT ON registry_changes, parties, identifiers, certificates, revocations, notices TO :role;
+GRANT SELECT, INSERT ON registry_changes, parties, identifiers, certificates, revocations, notices, import_details TO :role;
 GRANT SELECT, INSERT, UPDATE (state, in_force, is_main, ended_at) ON registrations TO :role;
 GRANT SELECT, INSERT, UPDATE (proved_at) ON pending_bindings TO :role;
 GRANT SELECT, INSERT, DELETE ON identifier_claims TO :role;

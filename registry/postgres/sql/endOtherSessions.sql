@@ -1,0 +1,1 @@
+DELETE FROM sessions WHERE party = $1 AND id <> $2;

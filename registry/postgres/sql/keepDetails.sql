@@ -1,0 +1,1 @@
+INSERT INTO import_details (registration, sealed) VALUES ($1, $2);

@@ -1,0 +1,1 @@
+UPDATE accounts SET password = $3 WHERE party = $1 AND password = $2;
