@@ -214,7 +214,7 @@ func (v *visitors) places() []address {
 			{v.known.Registered, "log in; it has the account"},
 			{v.known.Company, "register as a company"},
 			{v.known.Citizen, "register as a person"},
-			{v.known.Operator, "log in at /staff"},
+			{v.known.Operator, "log in; it leads to /staff"},
 		} {
 			all = append(all, address{"", left(c.Label, 19) + left(c.Identifier, 12) + left(c.Holder, 22) + c.try})
 		}
