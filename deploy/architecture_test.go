@@ -78,7 +78,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		}
 		for _, imported := range ours(p.Imports) {
 			if !under(imported, room) && !slices.ContainsFunc(allowed, func(a string) bool { return under(imported, a) }) &&
-				!(p.testKit() && under(imported, "deploy/local/stacktest")) {
+				!(p.testKit() && under(imported, "deploy/local")) {
 				t.Errorf("%s imports %s: %s may only import %v", path, imported, room, allowed)
 			}
 			if isTestKit(imported) && !p.testKit() && room != "bench" {

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"turnkey-gateway/registry"
 	"turnkey-gateway/verifier/verifiertest"
@@ -13,7 +14,7 @@ type Card struct {
 	Holder     string // as a person knows it
 	Identifier string // the holder's 統一編號 or 身分證字號
 
-	// Sign and Exchange are the two pairs that a card holds.
+	// Sign and Exchange are the two pairs that a card holds; nil before they are issued.
 	Sign, Exchange *verifiertest.Identity
 }
 
@@ -24,8 +25,10 @@ type Visitors struct {
 	Citizen    Card // a 報關專責人員 who has none yet
 	Operator   Card // of the site's staff
 
-	// File is a 通關專屬憑證 of the registered company, to be imported.
-	File *verifiertest.Identity
+	// File is a 通關專屬憑證 of the registered company, to be imported; nil before it is
+	// issued. Message is a declaration of that company, to be signed with it.
+	File    *verifiertest.Identity
+	Message []byte
 }
 
 // All are the cards, in the order in which they are to be shown.
@@ -39,36 +42,47 @@ const (
 	operatorID   = "00090023"
 )
 
+// Announce returns the visitors as people know them, before anything is issued to them:
+// at once, while [Corpus.Visitors] takes a second to make keys.
+func (c *Corpus) Announce() *Visitors {
+	card := func(label, holder, identifier string) Card {
+		return Card{Label: label, PIN: samplePIN, Holder: holder, Identifier: identifier}
+	}
+	message := draft{
+		code: "N5203", number: declarationNumber("AA", c.now.Year(), "Z90", 1), office: "AA", written: c.now,
+		claims: []claim{trader("N5203", registeredID)}, size: 3_000,
+		style: style{eol: "\n", indent: "  ", declaration: `<?xml version="1.0" encoding="UTF-8"?>`},
+	}
+	return &Visitors{
+		Registered: card("MOEACA registered", "晨星範例報關有限公司", registeredID),
+		Company:    card("MOEACA new", "曙光範例貿易有限公司", companyID),
+		Citizen:    card("MOICA new", "王範例", citizenID),
+		Operator:   card("MOEACA staff", "單一窗口範例服務中心", operatorID),
+		Message:    message.write(rand.New(rand.NewPCG(1, 2))),
+	}
+}
+
 // Visitors returns sample cards with fresh certificates, each with keys of its own.
 func (c *Corpus) Visitors() (*Visitors, error) {
-	v := &Visitors{}
+	v := c.Announce()
 	number := sampleKeys + 1
 	issue := func(by *verifiertest.Authority, holder verifiertest.Holder, encryption bool) (*verifiertest.Identity, error) {
 		number++
 		return by.Issue(holder, verifiertest.Terms{NotBefore: c.days(-30), NotAfter: c.days(400), Key: verifiertest.Key(number), Encryption: encryption})
 	}
-	company := func(name, id string) verifiertest.Holder { return verifiertest.Company{Name: name, BusinessID: id} }
-	citizen := verifiertest.Citizen{Name: "王範例", CardNumber: fmt.Sprintf("%016d", 9_000_000), LastFour: citizenID[len(citizenID)-4:]}
-	for _, card := range []struct {
-		into                      *Card
-		label, holder, identifier string
-		by                        *verifiertest.Authority
-		subject                   verifiertest.Holder
-	}{
-		{&v.Registered, "MOEACA registered", "晨星範例報關有限公司", registeredID, c.PKI.MOEACA, company("晨星範例報關有限公司", registeredID)},
-		{&v.Company, "MOEACA new", "曙光範例貿易有限公司", companyID, c.PKI.MOEACA, company("曙光範例貿易有限公司", companyID)},
-		{&v.Citizen, "MOICA new", citizen.Name, citizenID, c.PKI.MOICA, citizen},
-		{&v.Operator, "MOEACA staff", "單一窗口範例服務中心", operatorID, c.PKI.MOEACA, company("單一窗口範例服務中心", operatorID)},
-	} {
-		sign, err := issue(card.by, card.subject, false)
-		if err != nil {
+	for _, card := range []*Card{&v.Registered, &v.Company, &v.Citizen, &v.Operator} {
+		by, holder := c.PKI.MOEACA, verifiertest.Holder(verifiertest.Company{Name: card.Holder, BusinessID: card.Identifier})
+		if card == &v.Citizen {
+			by = c.PKI.MOICA
+			holder = verifiertest.Citizen{Name: card.Holder, CardNumber: fmt.Sprintf("%016d", 9_000_000), LastFour: citizenID[len(citizenID)-4:]}
+		}
+		var err error
+		if card.Sign, err = issue(by, holder, false); err != nil {
 			return nil, err
 		}
-		exchange, err := issue(card.by, card.subject, true)
-		if err != nil {
+		if card.Exchange, err = issue(by, holder, true); err != nil {
 			return nil, err
 		}
-		*card.into = Card{Label: card.label, PIN: samplePIN, Holder: card.holder, Identifier: card.identifier, Sign: sign, Exchange: exchange}
 	}
 	var err error
 	v.File, err = issue(c.PKI.Customs, verifiertest.CustomsHolder{BusinessID: registeredID, Ordinal: 1}, false)

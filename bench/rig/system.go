@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"turnkey-gateway/ingest"
+	"turnkey-gateway/registry/outbox"
 )
 
 // A System is where the programs of one registry and one set of topics run: what the
@@ -32,7 +34,21 @@ type System struct {
 	Redis        string // host:port
 	RedisPrefix  string
 	Keys         KeyFiles
+
+	// Site is the registration site that the portal serves; nil: it only relays.
+	Site *Site
 }
+
+// A Site is the portal's pages, for browsers on this machine.
+type Site struct {
+	Address    string // host:port, on loopback
+	IssuersDir string // of whose certificates are believed
+	AgentPort  int    // of visitors' card agents
+	MailServer string // host:port of a server without TLS
+}
+
+// Origin returns what visitors have in their address bar.
+func (s *Site) Origin() string { return "http://" + s.Address }
 
 // A Server is a running program with the address of its /metrics, /healthz and /readyz.
 type Server struct {
@@ -46,13 +62,36 @@ func (s Server) URL(page string) string { return "http://" + s.Address + page }
 // StartPortal runs the portal, which relays the registry to Redis, and waits until it is
 // ready. An empty address or pprof picks a free port or turns profiles off.
 func (s *System) StartPortal(ctx context.Context, address, pprof string) (Server, error) {
-	return s.start(ctx, "portal", "portal", address, map[string]string{
+	settings := map[string]string{
 		"PORTAL_DATABASE_FILE":  s.DatabaseFile,
 		"PORTAL_CACHE_KEY_FILE": s.Keys.Cache,
 		"PORTAL_REDIS":          s.Redis,
 		"PORTAL_REDIS_PREFIX":   s.RedisPrefix,
 		"PORTAL_PPROF":          pprof,
-	}, "PORTAL_LISTEN")
+	}
+	if s.Site != nil {
+		maps.Copy(settings, s.site())
+	}
+	return s.start(ctx, "portal", "portal", address, settings, "PORTAL_LISTEN")
+}
+
+// site returns what the portal must know to serve the pages. The service centre is made up.
+func (s *System) site() map[string]string {
+	return map[string]string{
+		"PORTAL_WEB":               s.Site.Address,
+		"PORTAL_ORIGIN":            s.Site.Origin(),
+		"PORTAL_LOOKUP_KEY_FILE":   s.Keys.Lookup,
+		"PORTAL_IDENTITY_KEY_FILE": s.Keys.Identity,
+		"PORTAL_ISSUERS_DIR":       s.Site.IssuersDir,
+		"PORTAL_PASSWORD_LOGIN":    "true",
+		"PORTAL_CENTRE_PHONE":      "0800-000-000",
+		"PORTAL_CENTRE_FAX":        "02-0000-0000",
+		"PORTAL_CENTRE_MAIL":       "service@example.test",
+		"PORTAL_AGENT_PORT":        strconv.Itoa(s.Site.AgentPort),
+		"PORTAL_MAIL_SERVER":       s.Site.MailServer,
+		"PORTAL_MAIL_TLS":          string(outbox.NoTLS),
+		"PORTAL_MAIL_FROM":         "no-reply@example.test",
+	}
 }
 
 // StartGateway runs a gateway under a name of its own, which its log file has, and waits

@@ -9,6 +9,7 @@ import (
 
 	"turnkey-gateway/bench/corpus"
 	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/registry"
 	"turnkey-gateway/verifier"
 )
 
@@ -16,17 +17,29 @@ import (
 type files struct {
 	rig.KeyFiles
 	database string // path of the file with its URL
+	issuers  string // path of a directory with a directory for each kind of certificate
 }
 
-// writeFiles makes new keys and writes them and the database's URL.
-func writeFiles(dir, databaseURL string) (files, error) {
+// writeFiles makes new keys and writes them, the database's URL, and the certificates (DER)
+// of the issuers to believe.
+func writeFiles(dir, databaseURL string, issuers map[registry.CertificateKind][]byte) (files, error) {
 	keys, err := rig.NewKeyFiles(dir)
 	if err != nil {
 		return files{}, err
 	}
-	f := files{keys, filepath.Join(dir, "database")}
+	f := files{keys, filepath.Join(dir, "database"), filepath.Join(dir, "issuers")}
 	if err := os.WriteFile(f.database, []byte(databaseURL+"\n"), 0o600); err != nil {
 		return files{}, fmt.Errorf("write the database's URL: %w", err)
+	}
+	for kind, der := range issuers {
+		of := filepath.Join(f.issuers, string(kind))
+		err := os.MkdirAll(of, 0o755)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(of, "issuer.cer"), der, 0o644)
+		}
+		if err != nil {
+			return files{}, fmt.Errorf("write the issuers to believe: %w", err)
+		}
 	}
 	return f, nil
 }
@@ -42,6 +55,7 @@ func writeEnv(dir string, g *ground, f files) (path string, err error) {
 		{"REDIS", g.redis}, {"REDIS_PREFIX", g.redisPrefix},
 		{"DATABASE_FILE", f.database}, {"CACHE_KEY_FILE", f.Cache},
 		{"LOOKUP_KEY_FILE", f.Lookup}, {"IDENTITY_KEY_FILE", f.Identity},
+		{"ISSUERS_DIR", f.issuers},
 	} {
 		text += fmt.Sprintf("export TURNKEY_%s='%s'\n", v.name, v.value)
 	}

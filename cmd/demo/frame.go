@@ -20,6 +20,7 @@ func frame(v view, width int, p paint) []string {
 	sections := [][]string{
 		header(v, width, p),
 		flow(v, width, p),
+		whereToLook(v.Visitors, p),
 		verdicts(v, width, p),
 		append(levels(v, p), secondOpinions(v, p)...),
 		changes(v, p),

@@ -34,6 +34,11 @@ func sampleView() view {
 			{"萬順範例報關股份有限公司第一分公司台北", "another party's certificate", 215_300, verifier.SenderMismatch},
 			{"nobody@example.com", "account unknown", 3_300, verifier.UnregisteredCertificate},
 		},
+		Visitors: []address{
+			{"portal", "http://127.0.0.1:19180/"},
+			{"cards", "PIN 246813"},
+			{"", "MOICA new          A190000017  王範例                register as a person"},
+		},
 		Addresses: []address{
 			{"gateway", "http://127.0.0.1:19093/metrics"},
 			{"verify", "bin/turnkey verify --cert /run/demo/sample.pem /run/demo/sample.xml"},
@@ -77,7 +82,7 @@ func TestFrame(t *testing.T) {
 func TestFrameKeepsToItsWidth(t *testing.T) {
 	for width := narrowest; width <= widest+20; width++ {
 		v := sampleView()
-		v.Addresses = nil
+		v.Visitors, v.Addresses = nil, nil
 		v.Otherwise, v.Faults = 1, []string{strings.Repeat("很長的說明 ", 40)}
 		for _, l := range frame(v, width, paint{}) {
 			if n := cells.StringWidth(l); n > width {

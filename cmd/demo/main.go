@@ -1,6 +1,7 @@
 // Command demo runs the whole of Turnkey Gateway with sample traffic and shows what it
 // does: the real portal and gateway as child processes, on embedded servers or on those
-// of the local stack, with every outcome held against its plan.
+// of the local stack, with every outcome held against its plan; and the registration site,
+// with what a visitor needs to try it.
 //
 // It leaves nothing behind: it ends what it started in reverse order and removes its
 // directory; if it is killed, the kernel ends its children, and the next demo removes
@@ -34,6 +35,10 @@ func main() {
 	}
 }
 
+// atOnce is how close together signals are one: whoever signals a process group, as
+// timeout does, may reach this program twice, by the group and through make.
+const atOnce = time.Second
+
 // interrupts returns a context that the first Ctrl-C (or SIGTERM, SIGHUP) ends, and one
 // that the second ends.
 func interrupts() (ctx, patience context.Context, release func()) {
@@ -44,7 +49,9 @@ func interrupts() (ctx, patience context.Context, release func()) {
 	go func() {
 		<-signals
 		stop()
-		<-signals
+		for first := time.Now(); time.Since(first) < atOnce; {
+			<-signals
+		}
 		hurry()
 	}()
 	return ctx, patience, func() { stop(); hurry(); signal.Stop(signals) }

@@ -22,6 +22,9 @@ sample parties and certificates, good messages, and bad ones for every reason th
 Each outcome is held against the plan, byte for byte. Ctrl-C ends it and removes all it
 made; a second Ctrl-C hurries.
 
+The registration site is there to be tried, with smart cards of software, an account, a
+file to import, and a page that shows the mail it sends.
+
 By default everything runs on embedded parts: a Kafka-protocol broker for development,
 redis-server or an imitation, a private throw-away PostgreSQL.
 

@@ -27,6 +27,7 @@ func (d *demo) perform(ctx, patience context.Context, s *screen, say func(string
 		defer time.AfterFunc(d.lasts, stopSending).Stop()
 	}
 	working.Go(func() error { return watch(reading, d.members) })
+	working.Go(func() error { return d.visitors.receive(reading, d.undo, s.note) })
 	working.Go(func() error {
 		return rig.Outcomes(reading, d.ground.kafka, d.ground.topics, d.ground.partitions, d.take)
 	})

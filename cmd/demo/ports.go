@@ -16,6 +16,13 @@ const (
 	usualPortalPprof
 )
 
+// What people open or browsers call; the card agent's is its own default.
+const (
+	usualPages = 19180
+	usualMail  = 19181
+	usualAgent = 61162
+)
+
 // addressesOr returns a loopback address for each of the usual ports, with another port
 // where somebody listens on that one. Somebody may still take it before the program that
 // it is for does; that program then fails and says so.

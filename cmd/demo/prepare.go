@@ -15,6 +15,7 @@ import (
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/parts"
 	"turnkey-gateway/registry/postgres"
+	"turnkey-gateway/verifier"
 )
 
 // A demo is everything in place, before the first message.
@@ -29,6 +30,8 @@ type demo struct {
 	board    *board
 	changer  *changer
 	members  []member
+	visitors *visitors
+	undo     *undo
 
 	environment               string // path of demo.env
 	sample, sampleCertificate string // paths
@@ -40,7 +43,7 @@ const scratchPrefix = "turnkey-demo-"
 // prepare makes everything, as much of it at once as can be: servers beside the sample
 // certificates, the schema beside topics, then the services beside the registrations.
 func prepare(ctx context.Context, o options, u *undo, say func(string)) (*demo, error) {
-	d := &demo{options: o, begun: time.Now()}
+	d := &demo{options: o, begun: time.Now(), undo: u}
 	dir, err := parts.Scratch(scratchPrefix)
 	if err != nil {
 		return nil, err
@@ -53,7 +56,7 @@ func prepare(ctx context.Context, o options, u *undo, say func(string)) (*demo, 
 	if err := making.Wait(); err != nil {
 		return nil, err
 	}
-	secrets, err := writeFiles(dir, d.ground.postgres)
+	secrets, err := writeFiles(dir, d.ground.postgres, d.corpus.Issuers())
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +109,11 @@ func (d *demo) inhabit(ctx context.Context, dir string, pool *pgxpool.Pool, secr
 	store := postgres.NewStore(pool, lookup, identity)
 	parties := d.corpus.Parties()
 	d.board = newBoard(d.ground.topics, parties)
+	var enrolled map[string]verifier.PartyID
 	both, inner := errgroup.WithContext(ctx)
 	both.Go(func() (err error) { d.services, err = startServices(inner, dir, d.ground, secrets, u); return err })
 	both.Go(func() (err error) {
-		if _, err = rig.Enrol(inner, store, parties); err != nil {
+		if enrolled, err = rig.Enrol(inner, store, parties); err != nil {
 			return err
 		}
 		d.changer, err = newChanger(inner, store, d.ground.kafka, d.board)
@@ -118,6 +122,7 @@ func (d *demo) inhabit(ctx context.Context, dir string, pool *pgxpool.Pool, secr
 	if err := both.Wait(); err != nil {
 		return err
 	}
+	d.visitors = newVisitors(d.corpus, store, enrolled, d.services, dir)
 	// A spare connection that no request was sent on would hold up a service's end.
 	u.add("close connections", func(context.Context) error { http.DefaultClient.CloseIdleConnections(); return nil })
 	u.add("close the changer's connections", func(context.Context) error { return d.changer.uploader.Close() })

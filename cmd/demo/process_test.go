@@ -37,7 +37,7 @@ var built = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	removeBuilt = func() { os.RemoveAll(dir) }
-	if out, err := exec.Command("go", "build", "-o", dir, ".", "../gateway", "../portal").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", dir, ".", "../gateway", "../portal", "../cardagent").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return dir, nil

@@ -11,15 +11,15 @@ func (d *demo) introduction() []string {
 		fmt.Sprintf("Turnkey Gateway demo: ready after %s, with %d sample parties", short(d.ready), len(d.corpus.Parties())),
 		"  " + strings.Join(d.ground.words, " · "),
 	}
-	return append(lines, whereToLook(d.addresses(), paint{})...)
+	return append(lines, whereToLook(append(d.visitors.places(), d.addresses()...), paint{})...)
 }
 
-// whereToLook are what a person may open or paste while the demo runs.
+// addresses are what a person may open or paste while the demo runs.
 func (d *demo) addresses() []address {
 	kafka := strings.Join(d.ground.kafka, ",")
 	return []address{
-		{"gateway", d.services.gateway.URL("/metrics") + "  " + d.services.gateway.URL("/readyz")},
-		{"portal", d.services.portal.URL("/metrics") + "  " + d.services.portal.URL("/healthz")},
+		{"metrics", d.services.gateway.URL("/metrics") + "  " + d.services.portal.URL("/metrics")},
+		{"health", d.services.gateway.URL("/readyz") + "  " + d.services.portal.URL("/readyz")},
 		{"profiles", "http://" + d.services.gatewayProfile + "/debug/pprof/  http://" + d.services.portalProfile + "/debug/pprof/"},
 		{"rejections", fmt.Sprintf(`kcat -b %s -C -t %s -o -3 -e -f '%%h\n'`, kafka, d.ground.topics.Rejected)},
 		{"tool", ". " + d.environment + "; bin/turnkey parties; bin/turnkey doctor"},

@@ -56,6 +56,14 @@ func (s *screen) end() {
 	}
 }
 
+// note writes a line of a log. A summary that is redrawn has its own place for what it says.
+// It is safe for concurrent use.
+func (s *screen) note(text string) {
+	if !s.live {
+		fmt.Fprintln(s.out, text)
+	}
+}
+
 // show draws v.
 func (s *screen) show(v view) {
 	if !s.live {

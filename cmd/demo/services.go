@@ -13,10 +13,14 @@ import (
 	"turnkey-gateway/deploy/local/parts"
 )
 
-// services are the two programs, the very ones that are deployed, as child processes.
+// services are the two programs, the very ones that are deployed, as child processes, and
+// what the portal's pages are used with.
 type services struct {
 	gateway, portal               rig.Server
 	gatewayProfile, portalProfile string // host:port
+	site                          *rig.Site
+	mail                          string // host:port of the mail catcher's page
+	bin                           string // directory of the programs
 }
 
 // shadowOneIn makes the shadow check move at the demo's rate: some checks a second.
@@ -39,11 +43,18 @@ func startServices(ctx context.Context, dir string, g *ground, f files, u *undo)
 			return nil, fmt.Errorf("the demo runs the %s beside it: %w; `make build` puts all programs into bin/", name, err)
 		}
 	}
-	ports, err := addressesOr(usualGateway, usualGatewayPprof, usualPortal, usualPortalPprof)
+	ports, err := addressesOr(usualGateway, usualGatewayPprof, usualPortal, usualPortalPprof, usualPages, usualMail, usualAgent)
 	if err != nil {
 		return nil, err
 	}
-	s := &services{gatewayProfile: ports[1], portalProfile: ports[3]}
+	s := &services{
+		gatewayProfile: ports[1], portalProfile: ports[3], mail: ports[5], bin: system.Bin,
+		site: &rig.Site{Address: ports[4], IssuersDir: f.issuers, AgentPort: portOf(ports[6])},
+	}
+	if s.site.MailServer, err = startMail(s.mail, s.site.Origin(), u); err != nil {
+		return nil, err
+	}
+	system.Site = s.site
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	both, ctx := errgroup.WithContext(ctx)

@@ -35,6 +35,7 @@ type view struct {
 	Examples []example
 	Faults   []string // what is otherwise than planned, newest last
 
+	Visitors  []address // what they may open and try
 	Addresses []address
 }
 

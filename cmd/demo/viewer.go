@@ -57,7 +57,7 @@ func (w *viewer) view() view {
 	now := time.Now()
 	v := view{
 		Now: now, Running: now.Sub(w.since), Ready: w.demo.ready, Ending: !w.ended.IsZero(),
-		First: w.demo.board.verifiedSince(w.demo.begun), Addresses: w.addresses,
+		First: w.demo.board.verifiedSince(w.demo.begun), Visitors: w.demo.visitors.places(), Addresses: w.addresses,
 	}
 	if v.Ending {
 		v.Running = w.ended.Sub(w.since)

@@ -21,12 +21,15 @@ type Need struct {
 	find    func() (string, error) // nil: on PATH
 }
 
-// What each part needs, by its name, and "tests" for what tests run beside the parts.
+// What each part needs, by its name, "cards" and "cgo" for the demo's cards and
+// their agent, and "tests" for what tests run beside the parts.
 var needs = map[string][]Need{
 	"postgres":   {{Program: "postgres and initdb", Package: "postgresql", find: postgresBin}},
 	"redis":      {{Program: "redis-server", Package: "redis-server"}},
 	"kafka":      {{Program: "java", Package: "default-jdk-headless"}, {Program: "mvn", Package: "maven"}},
 	"prometheus": {{Program: "prometheus", Package: "prometheus"}},
+	"cgo":        {{Program: "gcc", Package: "gcc"}, {Program: "libc's headers", Package: "libc6-dev", find: libcHeaders}},
+	"cards":      {{Program: "softhsm2-util", Package: "softhsm2"}, {Program: "pkcs11-tool", Package: "opensc"}}, // of software
 	"tests": {
 		{Program: "promtool", Package: "prometheus"},
 		{Program: "xmlsec1", Package: "xmlsec1"},
@@ -34,7 +37,7 @@ var needs = map[string][]Need{
 		{Program: "java", Package: "default-jdk-headless"}, // these three are for the oracles of the differential tests
 		{Program: "pkg-config", Package: "pkg-config"},
 		{Program: "libxmlsec1's headers", Package: "libxmlsec1-dev", find: xmlsecHeaders},
-		{Program: "libc's headers", Package: "libc6-dev", find: func() (string, error) { return installed("/usr/include/stdlib.h") }},
+		{Program: "libc's headers", Package: "libc6-dev", find: libcHeaders},
 		{Program: "softhsm2-util", Package: "softhsm2"}, // smart cards
 		{Program: "pkcs11-tool", Package: "opensc"},
 		{Program: "chromium", Package: "chromium"}, // the portal's pages, in Chinese
@@ -169,6 +172,8 @@ func xmlsecHeaders() (string, error) {
 	}
 	return strings.TrimSpace(string(out)), nil
 }
+
+func libcHeaders() (string, error) { return installed("/usr/include/stdlib.h") }
 
 func installed(path string) (string, error) {
 	_, err := os.Stat(path)

@@ -16,15 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"turnkey-gateway/deploy/local/softcard"
 	"turnkey-gateway/deploy/local/stacktest"
 	"turnkey-gateway/registry/challenge"
 	"turnkey-gateway/verifier/verifiertest"
-)
-
-// The ids of a card's pairs.
-const (
-	signID     = "SIGN"
-	exchangeID = "KEYX"
 )
 
 // DefaultPIN is the PIN of a [Card] that names none.
@@ -45,14 +40,22 @@ type Card struct {
 	Exchange *verifiertest.Identity
 }
 
-func (c Card) withDefaults() Card {
-	if c.Label == "" {
-		c.Label = "HiCOS sample card"
+// soft returns the card as it is made.
+func (c Card) soft() softcard.Card {
+	made := softcard.Card{Label: c.Label, PIN: c.PIN}
+	if made.Label == "" {
+		made.Label = "HiCOS sample card"
 	}
-	if c.PIN == "" {
-		c.PIN = DefaultPIN
+	if made.PIN == "" {
+		made.PIN = DefaultPIN
 	}
-	return c
+	if c.Sign != nil {
+		made.Sign = &softcard.Pair{Key: c.Sign.Key, Certificate: c.Sign.DER()}
+	}
+	if c.Exchange != nil {
+		made.Exchange = &softcard.Pair{Key: c.Exchange.Key, Certificate: c.Exchange.DER()}
+	}
+	return made
 }
 
 // Sign returns what a card would make of the sentence of purpose, origin and nonce: for
@@ -84,8 +87,8 @@ type Box struct {
 	// Env are the variables that Module needs.
 	Env []string
 
-	dir  string
-	conf string // SOFTHSM2_CONF
+	dir   string
+	cards *softcard.Box
 }
 
 // Habits are what real readers and cards do and SoftHSM2 doesn't.
@@ -110,21 +113,27 @@ func NewBox(t testing.TB, habits Habits, cards ...Card) *Box {
 	for _, program := range []string{"softhsm2-util", "pkcs11-tool", "gcc"} {
 		stacktest.Program(t, program)
 	}
-	b := &Box{dir: t.TempDir(), Soft: softModule(t)}
-	b.conf = filepath.Join(b.dir, "softhsm2.conf")
-	b.mkdir(t, "tokens")
-	write(t, b.conf, []byte("directories.tokendir = "+b.file("tokens")+"\nobjectstore.backend = file\nlog.level = ERROR\n"))
+	b := &Box{dir: t.TempDir()}
+	var err error
+	if b.cards, err = softcard.NewBox(b.dir); err != nil {
+		t.Fatal(err)
+	}
+	b.Soft = b.cards.Module
 
 	source := b.file("reader.c")
-	write(t, source, readerSource)
+	if err := os.WriteFile(source, readerSource, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	b.Module = b.file("reader.so")
-	b.tool(t, "gcc", "-shared", "-fPIC", "-O1", "-o", b.Module, source, "-ldl")
+	if out, err := exec.Command("gcc", "-shared", "-fPIC", "-O1", "-o", b.Module, source, "-ldl").CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
 	readers := "1"
 	if habits.NoReader {
 		readers = "0"
 	}
 	b.Env = []string{
-		"SOFTHSM2_CONF=" + b.conf, "CARDTEST_MODULE=" + b.Soft, "CARDTEST_STATE=" + b.file("wrong"), "CARDTEST_SIGNED=" + b.file("signed"),
+		b.cards.Env, "CARDTEST_MODULE=" + b.Soft, "CARDTEST_STATE=" + b.file("wrong"), "CARDTEST_SIGNED=" + b.file("signed"),
 		"CARDTEST_TRIES=" + strconv.Itoa(habits.Tries), "CARDTEST_SLOW=" + strconv.FormatInt(habits.Slow.Milliseconds(), 10), "CARDTEST_READERS=" + readers,
 	}
 	for _, c := range cards {
@@ -133,46 +142,10 @@ func NewBox(t testing.TB, habits Habits, cards ...Card) *Box {
 	return b
 }
 
-// softModule returns SoftHSM2's library, which no PATH leads to.
-func softModule(t testing.TB) string {
-	t.Helper()
-	for _, path := range []string{
-		"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so",
-		"/opt/homebrew/lib/softhsm/libsofthsm2.so",
-	} {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	t.Fatal("softhsm2-util is there, but not libsofthsm2.so in any of its usual places")
-	return ""
-}
-
 // Insert puts a card into a reader of its own; a running agent sees it.
 func (b *Box) Insert(t testing.TB, c Card) {
 	t.Helper()
-	c = c.withDefaults()
-	b.tool(t, "softhsm2-util", "--init-token", "--free", "--label", c.Label, "--so-pin", "13572468", "--pin", c.PIN)
-	for id, pair := range map[string]*verifiertest.Identity{signID: c.Sign, exchangeID: c.Exchange} {
-		if pair != nil {
-			b.put(t, c, id, pair)
-		}
-	}
-}
-
-func (b *Box) put(t testing.TB, c Card, id string, pair *verifiertest.Identity) {
-	t.Helper()
-	key, err := pair.KeyPEM()
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, b.file("key.pem"), key)
-	write(t, b.file("cert.der"), pair.DER())
-	octets := hex.EncodeToString([]byte(id))
-	b.tool(t, "softhsm2-util", "--import", b.file("key.pem"), "--token", c.Label, "--label", id, "--id", octets, "--pin", c.PIN)
-	b.tool(t, "pkcs11-tool", "--module", b.Soft, "--token-label", c.Label, "--login", "--pin", c.PIN,
-		"--write-object", b.file("cert.der"), "--type", "cert", "--id", octets, "--label", id)
-	if err := os.Remove(b.file("key.pem")); err != nil {
+	if err := b.cards.Insert(t.Context(), c.soft()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -180,10 +153,9 @@ func (b *Box) put(t testing.TB, c Card, id string, pair *verifiertest.Identity) 
 // Empty takes all cards out.
 func (b *Box) Empty(t testing.TB) {
 	t.Helper()
-	if err := os.RemoveAll(b.file("tokens")); err != nil {
+	if err := b.cards.Empty(); err != nil {
 		t.Fatal(err)
 	}
-	b.mkdir(t, "tokens")
 }
 
 // Signed returns everything that the cards were given to sign so far.
@@ -220,26 +192,3 @@ func (b *Box) WrongPINs(t testing.TB) (n int) {
 }
 
 func (b *Box) file(name string) string { return filepath.Join(b.dir, name) }
-
-func (b *Box) mkdir(t testing.TB, name string) {
-	t.Helper()
-	if err := os.Mkdir(b.file(name), 0o700); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (b *Box) tool(t testing.TB, name string, args ...string) {
-	t.Helper()
-	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "SOFTHSM2_CONF="+b.conf)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s %s: %v\n%s", name, args[0], err, out)
-	}
-}
-
-func write(t testing.TB, path string, data []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
