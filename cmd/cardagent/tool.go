@@ -8,13 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"turnkey-gateway/cmd/internal/config"
 	"turnkey-gateway/registry/challenge"
 )
 
@@ -83,7 +83,7 @@ What it does, and doesn't:
   It listens on this computer only (` + defaultListen + `).
 
 Exit codes: 0 yes, 1 no, 2 nobody knows (wrong usage, something not readable).`,
-		Version: version(), Args: noArguments, SilenceErrors: true, SilenceUsage: true,
+		Version: config.Version(), Args: noArguments, SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.serve(cmd.Context()) },
 	}
 	root.SetVersionTemplate("cardagent {{.Version}}\n")
@@ -127,21 +127,6 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// version is the module's, as the Go toolchain stamped it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value
-		}
-	}
-	return v
-}
-
 // settings returns the file, and what it says where the flags don't say otherwise.
 func (t *tool) settings() (settingsFile, Settings, error) {
 	file, err := settingsIn(t.config)
@@ -180,7 +165,7 @@ func (t *tool) serve(ctx context.Context) error {
 	if len(s.Origins) == 0 {
 		log.Warn("no site is allowed yet: run `cardagent allow https://...`; it counts at once")
 	}
-	server := &server{desk: newDesk(opener(s.Module), time.Now), allows: file.allows, log: log, agent: version(), now: time.Now}
+	server := &server{desk: newDesk(opener(s.Module), time.Now), allows: file.allows, log: log, agent: config.Version(), now: time.Now}
 	return server.listen(ctx, s.Listen, func(at net.Addr) { log.Info("card agent started", "listen", at.String()) })
 }
 

@@ -4,11 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,8 +35,8 @@ import (
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	reader := config.NewReader(getenv, "GATEWAY_")
 	cfg := readConfig(reader)
-	act, err := parseFlags(args, reader, stdout, stderr)
-	if err != nil || act == nothing {
+	start, err := config.Start("gateway", help, args, reader, stdout, stderr)
+	if err != nil || !start {
 		return err
 	}
 	if err := reader.Err(); err != nil {
@@ -103,7 +101,7 @@ func serve(ctx context.Context, cfg Config, opinion shadow.Check, log *slog.Logg
 		err = errors.Join(err, server.Close(stopping))
 	}()
 
-	log.Info("gateway started", "version", version(), "metrics", server.Addr())
+	log.Info("gateway started", "version", config.Version(), "metrics", server.Addr())
 	if awaitRegistry(ctx, pool, &seen, log) {
 		err = gateway.Run(ctx)
 	}
@@ -174,14 +172,6 @@ func load(err *atomic.Pointer[error]) error {
 	return nil
 }
 
-// What a command line asks for.
-type action int
-
-const (
-	nothing action = iota // it was answered already
-	start
-)
-
 const help = `gateway judges signed messages: it reads a Kafka topic, looks up what each sender
 registered, checks the signature, and writes the same bytes to the topic of verified
 or of rejected messages, with the verdict in turnkey-* headers.
@@ -202,46 +192,3 @@ Everything is configured by environment variables. Secrets are files, whose path
 name: the Postgres URL, lookup.key, cache.key (32 random bytes each).
 
 `
-
-// parseFlags answers all that needs no running gateway.
-func parseFlags(args []string, reader *config.Reader, stdout, stderr io.Writer) (action, error) {
-	flags := flag.NewFlagSet("gateway", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.Usage = func() {
-		fmt.Fprint(stdout, help)
-		reader.Print(stdout)
-	}
-	printConfig := flags.Bool("print-config", false, "show the effective configuration and end")
-	showVersion := flags.Bool("version", false, "show the version and end")
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return nothing, nil
-	case err != nil:
-		return nothing, err
-	case flags.NArg() > 0:
-		return nothing, fmt.Errorf("unexpected argument %q: everything is configured by GATEWAY_* variables, see --help", flags.Arg(0))
-	case *showVersion:
-		_, err := fmt.Fprintln(stdout, "gateway", version())
-		return nothing, err
-	case *printConfig:
-		return nothing, errors.Join(reader.Print(stdout), reader.Err())
-	}
-	return start, nil
-}
-
-// version is the module's version or the commit the program was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return "devel"
-}

@@ -139,6 +139,8 @@ func readConfig(r *config.Reader) Config {
 	}
 	if c.Web != "" {
 		c.Site = readSiteConfig(r)
+	} else {
+		r.Mention(func(r *config.Reader) { readSiteConfig(r) })
 	}
 	return c
 }
@@ -169,14 +171,21 @@ func readSiteConfig(r *config.Reader) SiteConfig {
 		CompanyGuide:  r.String("COMPANY_CARD_GUIDE", "", "how to apply for a 工商憑證 card, an https URL; without it the page says whom to ask"),
 	}
 	if c.Mail.Server = r.Address("MAIL_SERVER", "off", "host:port of the mail server, or off: mail waits then"); c.Mail.Server != "" {
-		c.Mail.TLS = r.OneOf("MAIL_TLS", outbox.TLSPolicies, "how the connection to it is protected; none for this machine only")
-		c.Mail.From = r.Required("MAIL_FROM", "what mail comes from, such as no-reply@portal.example")
-		c.Mail.User = r.String("MAIL_USER", "", "who to log in to it as")
-		c.Mail.PasswordFile = r.OptionalFile("MAIL_PASSWORD_FILE", "file with the password for that")
-		c.Mail.CAFile = r.OptionalFile("MAIL_CA_FILE", "certificates (PEM) to believe it by, instead of the system's")
+		c.Mail.read(r)
+	} else {
+		r.Mention(c.Mail.read)
 	}
 	if (c.CertificateFile == "") != (c.KeyFile == "") {
 		r.Refuse("TLS_CERT_FILE", "and TLS_KEY_FILE go together: set both, or neither")
 	}
 	return c
+}
+
+// read adds how the mail server is used.
+func (m *MailConfig) read(r *config.Reader) {
+	m.TLS = r.OneOf("MAIL_TLS", outbox.TLSPolicies, "how the connection to it is protected; none for this machine only")
+	m.From = r.Required("MAIL_FROM", "what mail comes from, such as no-reply@portal.example")
+	m.User = r.String("MAIL_USER", "", "who to log in to it as")
+	m.PasswordFile = r.OptionalFile("MAIL_PASSWORD_FILE", "file with the password for that")
+	m.CAFile = r.OptionalFile("MAIL_CA_FILE", "certificates (PEM) to believe it by, instead of the system's")
 }

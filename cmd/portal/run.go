@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,24 +19,29 @@ import (
 	"turnkey-gateway/registry/relay"
 )
 
+const help = `portal is the registry's service: the registration site, and the relay of the registry's
+changes from Postgres to Redis, by which gateways hear of them at once. Any number may run.
+
+  portal                  run until interrupted
+  portal --print-config   show the effective configuration, secrets left out
+  portal --version        show the version
+  portal --help           show this
+
+Without PORTAL_WEB it only relays; the site's variables then have no effect. Make its keys by
+"turnkey keys init", the schema by "turnkey migrate", and let staff in by "turnkey operator add".
+
+Everything is configured by environment variables. Secrets are files, whose paths these
+name: the Postgres URL, cache.key, lookup.key, identity.key, the mail server's password.
+
+`
+
 // run is the program: it returns nil once ctx has ended and everything is closed.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (err error) {
-	flags := flag.NewFlagSet("portal", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	printConfig := flags.Bool("print-config", false, "print the effective configuration and end")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil
-		}
-		return err
-	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q: everything is configured by PORTAL_* variables, see --print-config", flags.Arg(0))
-	}
 	reader := config.NewReader(getenv, "PORTAL_")
 	cfg := readConfig(reader)
-	if *printConfig {
-		return errors.Join(reader.Print(stdout), reader.Err())
+	start, err := config.Start("portal", help, args, reader, stdout, stderr)
+	if err != nil || !start {
+		return err
 	}
 	if err := reader.Err(); err != nil {
 		return err

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
+	"runtime"
 	"strings"
 	"time"
 	_ "time/tzdata" // Asia/Taipei must be there in a bare container too
 
 	"github.com/spf13/cobra"
 
+	"turnkey-gateway/cmd/internal/config"
 	"turnkey-gateway/registry"
 )
 
@@ -59,7 +60,7 @@ Exit codes: 0 yes, 1 no, 2 nobody knows (wrong usage, a file or server not reada
 		Example: `  turnkey verify --cert broker.cer message.xml      is this message signed by that certificate?
   turnkey explain --cert broker.cer message.xml     why not?
   turnkey doctor                                    is everything the gateway needs in order?`,
-		Version:           version(),
+		Version:           fmt.Sprintf("%s (%s)", config.Version(), runtime.Version()),
 		Args:              cobra.ArbitraryArgs,
 		RunE:              onlySubcommands,
 		SilenceErrors:     true,
@@ -107,21 +108,6 @@ func (t *tool) exitCode(err error) int {
 		return exitNo
 	}
 	return exitUnknown
-}
-
-// version is the module's, as the Go toolchain stamped it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(unknown)"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value
-		}
-	}
-	return fmt.Sprintf("%s (%s)", v, info.GoVersion)
 }
 
 // now is the clock of commands that judge or list; whole seconds, as people read them.

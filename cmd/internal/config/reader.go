@@ -39,6 +39,14 @@ func NewReader(getenv func(string) string, prefix string) *Reader {
 // Err returns every mistake found so far, one a line, or nil.
 func (r *Reader) Err() error { return errors.Join(r.errs...) }
 
+// Mention has f ask for variables that are of no use at present: they are shown, and
+// their mistakes are none.
+func (r *Reader) Mention(f func(*Reader)) {
+	known := len(r.errs)
+	f(r)
+	r.errs = r.errs[:known]
+}
+
 // Refuse records a mistake that only the program can see, such as two variables
 // that contradict each other. The mend says what to do about it.
 func (r *Reader) Refuse(name, format string, args ...any) {
