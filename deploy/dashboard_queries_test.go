@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"turnkey-gateway/deploy/local/stacktest"
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/registry/registrytest"
 	"turnkey-gateway/verifier"
@@ -114,6 +116,7 @@ func trafficOnTheStack(t *testing.T) string {
 		}
 	})
 	store, messages := sampleRegistry(t, system)
+	system.Site = &rig.Site{Address: freeAddress(t), AgentPort: portal.DefaultAgentPort}
 
 	portal, err := system.StartPortal(t.Context(), "", "")
 	if err != nil {
@@ -128,15 +131,47 @@ func trafficOnTheStack(t *testing.T) string {
 	stacktest.Scrape(t, gateway.Address, portal.Address)
 
 	ctx, cancel := context.WithCancel(context.Background())
-	sending := make(chan error, 1)
-	go func() { sending <- send(ctx, system, messages, store) }()
+	working := make(chan error, 2)
+	go func() { working <- send(ctx, system, messages, store) }()
+	go func() { working <- visit(ctx, system.Site.Origin()) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-sending; err != nil {
+		if err := errors.Join(<-working, <-working); err != nil {
 			t.Error(err)
 		}
 	})
 	return gateway.Address
+}
+
+// visit gets a page of the registration site ten times a second.
+func visit(ctx context.Context, origin string) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		response, err := http.Get(origin)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err == nil {
+			response.Body.Close()
+		}
+	}
+}
+
+// freeAddress is one on loopback that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // sampleRegistry fills a new database with sample parties, and returns messages of theirs.

@@ -18,7 +18,7 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	auto := promauto.With(reg)
-	return &metrics{
+	m := &metrics{
 		requests: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "turnkey_portal_requests_total",
 			Help: "Requests answered, by pattern of the route (none where nothing matched), method and class of status.",
@@ -37,6 +37,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Hashes of passwords computed, to set or to check one: each takes 19 MiB and some 25 ms of a processor.",
 		}),
 	}
+	for _, way := range []string{certificateWay, passwordWay} {
+		for _, outcome := range []string{loginDone, loginRefused, loginThrottled} {
+			m.logins.WithLabelValues(way, outcome)
+		}
+	}
+	return m
 }
 
 func (m *metrics) observe(route, method string, status int, took time.Duration) {
