@@ -130,5 +130,6 @@ type NewAccount struct {
 
 var (
 	ErrNoAccount     = errors.New("no such account")
+	ErrPartyCounts   = errors.New("certificates or codes of the holder of this 身分證字號 count already: an operator must register the login card")
 	ErrAccountExists = errors.New("there is an account for this 統一編號 or 身分證字號 already: log in with its certificate")
 )

@@ -46,6 +46,13 @@ func (a Admission) Bind(party []Identifier, possession bool) Binding {
 	return Binding{InForce: len(missing) == 0, Missing: missing}
 }
 
+// EndedBefore is what a certificate lacks that its party, or an operator, ended before.
+func EndedBefore() Message {
+	return Message{"ENDED_BEFORE",
+		"the party deleted or replaced this certificate before: it must confirm it after logging in with its login certificate",
+		"貴戶曾停用或更換此憑證：須以登入憑證登入後確認"}
+}
+
 // names reports whether the certificate says who holds it, and that is the party.
 func (a Admission) names(party []Identifier) bool {
 	for _, identifier := range party {

@@ -69,6 +69,11 @@ type Import struct {
 	// Possession reports that the holder of the key proved it.
 	Possession bool
 
+	// ByCard reports that the login certificate of the actor, a party, opened the session.
+	// Of anybody else, what that party ended before becomes pending, not in force: its key
+	// may have been stolen, and the certificate is public.
+	ByCard bool
+
 	// Details are what else was entered, by the name of the field; sealed at rest.
 	Details map[string]string
 }

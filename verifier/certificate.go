@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -42,6 +43,9 @@ func ParseCertificate(der []byte) (*Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse a certificate of %d bytes: %w", len(der), err)
 	}
+	if err := checkSignatureBits(parsed.Raw); err != nil {
+		return nil, fmt.Errorf("parse a certificate of %d bytes: %w", len(der), err)
+	}
 	ski, err := keyIdentifier(parsed)
 	if err != nil {
 		return nil, fmt.Errorf("parse a certificate's key: %w", err)
@@ -61,6 +65,23 @@ func ParseCertificate(der []byte) (*Certificate, error) {
 		}
 	}
 	return c, nil
+}
+
+// checkSignatureBits refuses what crypto/x509 reads as the same certificate in other bytes: the
+// signature isn't signed, and a bit string with unused bits is shifted into place. By
+// another fingerprint a revoked certificate would be an unknown one.
+func checkSignatureBits(der []byte) error {
+	var parts struct {
+		TBS, Algorithm asn1.RawValue
+		Signature      asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &parts); err != nil {
+		return err
+	}
+	if parts.Signature.BitLength%8 != 0 {
+		return errors.New("its signature has unused bits")
+	}
+	return nil
 }
 
 // Fingerprint returns the SHA-256 of the DER encoding.

@@ -248,6 +248,7 @@ func (p *Portal) importNow(r *http.Request, draft importDraft, e examined, confi
 	outcome := importOutcome{Certificate: fingerprint.String(), Pending: !e.binding.InForce}
 	imported, err := p.registry.Import(ctx, actorOf(r), registry.Import{
 		Principal: e.principal, Claims: e.claims, Binding: e.binding, Possession: draft.Possession, Details: draft.details(),
+		ByCard: visitOf(r).session.MayChange(),
 		Registration: registry.NewRegistration{
 			Certificate: e.certificate, Usage: registry.Signing, Kind: e.admission.Kind, Medium: draft.Medium, UsageType: draft.Type,
 		},
@@ -258,7 +259,7 @@ func (p *Portal) importNow(r *http.Request, draft importDraft, e examined, confi
 	if err != nil {
 		return outcome, err
 	}
-	outcome.Party, outcome.Main = imported.Party, imported.Main
+	outcome.Party, outcome.Main, outcome.Pending = imported.Party, imported.Main, imported.Pending
 	registered := postgres.Registered{Party: imported.Party, Certificate: fingerprint, Usage: registry.Signing}
 	if confirm && imported.Pending && imported.Party == visitOf(r).session.Party {
 		main, _, err := p.registry.Confirm(ctx, actorOf(r), registered)

@@ -135,6 +135,8 @@ func (p *Portal) finishRegistration(w http.ResponseWriter, r *http.Request, d *r
 		d.PasswordHash = "" // it was judged beside that name
 	case errors.Is(err, registry.ErrIdentifierTaken):
 		f.Fail("", "register.name_taken")
+	case errors.Is(err, registry.ErrPartyCounts):
+		f.Fail("identifier", "register.counts")
 	case errors.Is(err, registry.ErrElsewhere):
 		f.Fail("", "register.elsewhere")
 	case errors.Is(err, registry.ErrRevoked):

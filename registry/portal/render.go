@@ -105,7 +105,10 @@ func (v *view) CSRF() (template.HTML, error) {
 }
 
 // Switch is where this page is in the other language.
-func (v *view) Switch() string { return v.Path + "?" + languageQuery + "=" + string(v.Lang.Other()) }
+func (v *view) Switch() string {
+	// Two slashes at its beginning would make a host of what follows.
+	return "/" + strings.TrimLeft(v.Path, "/") + "?" + languageQuery + "=" + string(v.Lang.Other())
+}
 
 // render answers with a page: pages/<name>.html in the visitor's language. Nothing is
 // written if it fails.

@@ -30,6 +30,8 @@ var (
 	partyOfSQL string
 	//go:embed sql/hasAccount.sql
 	hasAccountSQL string
+	//go:embed sql/partyCounts.sql
+	partyCountsSQL string
 	//go:embed sql/Exists.sql
 	existsSQL string
 	//go:embed sql/newReset.sql
@@ -53,7 +55,9 @@ func profileContext(party verifier.PartyID) string { return "turnkey profile\x00
 // account and its login certificate.
 //
 // The error wraps [registry.ErrAccountExists] if that party has an account, and
-// [registry.ErrIdentifierTaken] if the account's name is another party's.
+// [registry.ErrIdentifierTaken] if the account's name is another party's. A card proves
+// four digits of a 身分證字號: where something counts for its party already, the error
+// wraps [registry.ErrPartyCounts].
 func (s *Store) OpenAccount(ctx context.Context, actor registry.Actor, a registry.NewAccount) (party verifier.PartyID, version registry.Version, err error) {
 	const attempt = "open an account"
 	for _, identifier := range append([]registry.Identifier{{Kind: verifier.Account, Value: a.Name}, a.Proved}, a.Claims...) {
@@ -75,6 +79,15 @@ func (s *Store) OpenAccount(ctx context.Context, actor registry.Actor, a registr
 		}
 		if exists {
 			return registry.ErrAccountExists
+		}
+		if !made && a.Proved.Kind == verifier.NationalID {
+			var counts bool
+			if err = c.QueryRow(ctx, partyCountsSQL, party).Scan(&counts); err != nil {
+				return err
+			}
+			if counts {
+				return registry.ErrPartyCounts
+			}
 		}
 		if err = s.ownIdentifier(ctx, c, party, registry.Identifier{Kind: verifier.Account, Value: a.Name}); err != nil {
 			return err

@@ -18,6 +18,8 @@ import (
 var (
 	//go:embed sql/pend.sql
 	pendSQL string
+	//go:embed sql/wasEnded.sql
+	wasEndedSQL string
 	//go:embed sql/keepDetails.sql
 	keepDetailsSQL string
 	//go:embed sql/countPending.sql
@@ -49,7 +51,6 @@ func (s *Store) Import(ctx context.Context, actor registry.Actor, i registry.Imp
 	}
 	r := i.Registration
 	r.Pending = !i.Binding.InForce
-	imported.Pending = r.Pending
 	err = s.change(ctx, actor, attempt, func(c change) (err error) {
 		if imported.Version, err = c.tick(ctx); err != nil {
 			return err
@@ -59,6 +60,16 @@ func (s *Store) Import(ctx context.Context, actor registry.Actor, i registry.Imp
 			return err
 		}
 		r.Party = imported.Party
+		if !r.Pending && !(i.ByCard && actor == registry.PartyActor(r.Party)) {
+			fingerprint := r.Certificate.Fingerprint()
+			if err = c.QueryRow(ctx, wasEndedSQL, r.Party, fingerprint[:]).Scan(&r.Pending); err != nil {
+				return err
+			}
+			if r.Pending {
+				i.Binding = registry.Binding{Missing: []registry.Message{registry.EndedBefore()}}
+			}
+		}
+		imported.Pending = r.Pending
 		if err = c.room(ctx, r); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -11,6 +12,9 @@ import (
 	"turnkey-gateway/registry"
 	"turnkey-gateway/verifier"
 )
+
+//go:embed sql/isRespelt.sql
+var isRespeltSQL string
 
 // Register registers a certificate for a party. It reports whether it became the
 // party's main certificate for that usage, as the first that is in force does.
@@ -34,6 +38,14 @@ func (s *Store) Register(ctx context.Context, actor registry.Actor, r registry.N
 // register stores the certificate and the registration.
 func (s *Store) register(ctx context.Context, c change, r registry.NewRegistration) (id int64, main bool, err error) {
 	fingerprint := r.Certificate.Fingerprint()
+	var respelt bool
+	err = c.QueryRow(ctx, isRespeltSQL, fingerprint[:], r.Certificate.NotAfter(), r.Certificate.X509().RawTBSCertificate).Scan(&respelt)
+	if err != nil {
+		return 0, false, err
+	}
+	if respelt {
+		return 0, false, registry.ErrAlreadyRegistered
+	}
 	_, err = c.Exec(ctx, keepCertificateSQL, fingerprint[:], r.Certificate.DER(),
 		r.Certificate.NotBefore(), r.Certificate.NotAfter())
 	if err != nil {
