@@ -49,6 +49,10 @@ type Opening struct {
 	LoginHolder
 	Strength    Strength
 	Certificate verifier.Fingerprint // of a login by certificate
+
+	// PasswordHash is what a password was found to fit, of a login by one: if another was
+	// set since, that password opens nothing. Empty means not asked.
+	PasswordHash string
 }
 
 // A Bucket limits how often something may be done: Burst times at once, then once every
@@ -81,5 +85,6 @@ var (
 	ErrNoSession   = errors.New("no such session, or it has ended: log in again")
 	ErrNoDraft     = errors.New("nothing was entered in this session yet")
 	ErrNoChallenge = errors.New("no such challenge for this session and purpose, or it was used or has expired: begin again")
+	ErrNoPassword  = errors.New("another password was set meanwhile: log in by that one")
 	ErrNoReset     = errors.New("no such password reset, or it was used or has expired: ask for another")
 )

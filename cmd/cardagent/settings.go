@@ -59,6 +59,13 @@ func (file settingsFile) read() (Settings, error) {
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 {
 		return s, fmt.Errorf("read the settings: others may write %s: chmod go-w it", file)
 	}
+	dir := filepath.Dir(string(file))
+	if info, err = os.Stat(dir); err != nil {
+		return s, fmt.Errorf("read the settings: %w", err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 { // who may, can put another file there
+		return s, fmt.Errorf("read the settings: others may write %s: chmod go-w it", dir)
+	}
 	data, err := os.ReadFile(string(file))
 	if err != nil {
 		return s, fmt.Errorf("read the settings: %w", err)

@@ -95,6 +95,31 @@ func TestSecurityDoubtfulSettingsAllowNoSite(t *testing.T) {
 	}
 }
 
+// TestSecurityADirectoryOfOthersAllowsNoSite: who may write there can put a file of their
+// own in the settings' place.
+func TestSecurityADirectoryOfOthersAllowsNoSite(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such modes")
+	}
+	dir := t.TempDir()
+	file, err := settingsIn(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := file.write(Settings{Origins: []string{site}}); err != nil {
+		t.Fatal(err)
+	}
+	if allowed, err := file.allows(site); !allowed || err != nil {
+		t.Fatalf("allowed: %v, error: %v", allowed, err)
+	}
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if allowed, err := file.allows(site); allowed || err == nil {
+		t.Errorf("allowed: %v, error: %v", allowed, err)
+	}
+}
+
 func TestDoctorTellsWhatItFinds(t *testing.T) {
 	card := citizen(t)
 	box, agent := start(t, cardtest.Habits{}, card)

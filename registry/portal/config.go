@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/challenge"
 	"turnkey-gateway/verifier"
 )
 
@@ -80,6 +81,9 @@ func (c Config) complete() (Config, error) {
 	origin, err := url.Parse(c.Origin)
 	if err != nil || origin.Host == "" || origin.Scheme != "https" && origin.Scheme != "http" || c.Origin != origin.Scheme+"://"+origin.Host {
 		return c, fmt.Errorf("origin %q isn't like https://portal.example, without a path", c.Origin)
+	}
+	if err := challenge.CheckOrigin(c.Origin); err != nil { // no card could sign for it
+		return c, fmt.Errorf("origin %q is %w", c.Origin, err)
 	}
 	if c.Log == nil {
 		return c, errors.New("no log")

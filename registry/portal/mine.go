@@ -166,7 +166,9 @@ func (p *Portal) postMineChange(w http.ResponseWriter, r *http.Request) error {
 	switch action {
 	case confirmAction:
 		letter = (*outbox.Letters).BindingApproved
-		_, _, err = p.registry.Confirm(ctx, actor, registered)
+		if err = p.cfg.Rules.CheckRevoked(l.Certificate, p.cfg.Now()); err == nil { // since it was imported
+			_, _, err = p.registry.Confirm(ctx, actor, registered)
+		}
 	case mainAction:
 		_, err = p.registry.SetMain(ctx, actor, registered)
 	case refuseAction:
@@ -178,6 +180,9 @@ func (p *Portal) postMineChange(w http.ResponseWriter, r *http.Request) error {
 	}
 	if errors.Is(err, registry.ErrNoRegistration) || errors.Is(err, registry.ErrState) {
 		return refuse(http.StatusNotFound, "mine.none")
+	}
+	if p.form(r).FailRefusal("", err) {
+		return p.renderMineChange(w, r, l, action)
 	}
 	if word, known := importRefusals.word(err); known {
 		p.form(r).Fail("", word)

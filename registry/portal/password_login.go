@@ -81,10 +81,15 @@ func (p *Portal) postPasswordLogin(w http.ResponseWriter, r *http.Request) error
 			return err
 		}
 	}
-	p.rememberDevice(w, r, name, hash)
-	if err := p.logIn(w, r, registry.Opening{LoginHolder: registry.LoginHolder{Party: party}, Strength: registry.ByPassword}); err != nil {
+	err = p.logIn(w, r, registry.Opening{LoginHolder: registry.LoginHolder{Party: party}, Strength: registry.ByPassword, PasswordHash: hash})
+	if errors.Is(err, registry.ErrNoPassword) { // set a moment ago
+		f.Fail("", "login.wrong")
+		return p.render(w, r, f.Status(), "password-login", page)
+	}
+	if err != nil {
 		return err
 	}
+	p.rememberDevice(w, r, name, hash)
 	p.metrics.logins.WithLabelValues(passwordWay, loginDone).Inc()
 	p.flash(w, Success, "login.done_by_password")
 	return redirect(w, r, landing("", page.Next))

@@ -3,11 +3,14 @@ package portal_test
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/portal/portaltest"
 	"turnkey-gateway/registry/postgres"
 	"turnkey-gateway/registry/registrytest"
@@ -166,6 +169,49 @@ func TestSecurityThePathOfAPageLeadsNowhereElse(t *testing.T) {
 		}
 		if strings.Contains(page.Text, `="//`) {
 			t.Errorf("%s is shown as a link", path)
+		}
+	}
+}
+
+// TestSecurityAnIssuersRevocationStopsAConfirmation, too, if it comes between.
+func TestSecurityAnIssuersRevocationStopsAConfirmation(t *testing.T) {
+	issuers := fstest.MapFS{}
+	var rules *registry.Rules
+	w := portaltest.NewWorld(t, func(cfg *portal.Config) { rules = cfg.Rules })
+	card := w.CompanyCard(brokerUBN)
+	party := w.Account(brokerUBN, card, noPassword)
+	file := w.CustomsFile(traderUBN)
+	imports := registry.Import{
+		Principal: registry.Identifier{Kind: verifier.BusinessID, Value: brokerUBN}, Possession: true,
+		Binding:      registry.Binding{Missing: []registry.Message{{Code: "NAMES_ANOTHER"}}},
+		Registration: registry.NewRegistration{Certificate: w.Certificate(file), Usage: registry.Signing, Kind: registry.Customs, Medium: registry.File, UsageType: registry.BrokerUse},
+	}
+	if _, err := w.Store.Import(t.Context(), "visitor:test", imports); err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.PKI.Customs.RevocationList(w.Now.AddDate(0, 0, -1), w.Now.AddDate(0, 0, 1), w.Certificate(file).X509().SerialNumber)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuers["customs/issuer.cer"] = &fstest.MapFile{Data: w.PKI.Customs.Certificate.Raw}
+	issuers["customs/list.crl"] = &fstest.MapFile{Data: list}
+	owner, operator := w.LoggedInBy(party, card), w.Operator("chen")
+	if err := rules.Issuers.Reload(issuers); err != nil {
+		t.Fatal(err)
+	}
+	path := "/certificates/mine/" + fingerprint(w, file) + "/signing/confirm"
+	see(t, owner.Get(path), http.StatusOK)
+	see(t, owner.Post(path), http.StatusUnprocessableEntity)
+	path = "/staff/certificates/" + string(party) + "/" + fingerprint(w, file) + "/signing/approve"
+	see(t, operator.Get(path), http.StatusOK)
+	see(t, operator.Post(path, "confirm", "yes"), http.StatusUnprocessableEntity)
+	counting(t, w, brokerUBN)
+}
+
+func TestSecurityOriginsThatNoCardSignsForAreRefused(t *testing.T) {
+	for _, origin := range []string{"http://portal.example", "https://Portal.example", "https://portal.example:443", "https://user@portal.example"} {
+		if _, err := portal.New(portal.Config{Origin: origin, Log: slog.New(slog.DiscardHandler)}, nil); err == nil {
+			t.Errorf("%s is taken", origin)
 		}
 	}
 }

@@ -117,12 +117,17 @@ func (p *Portal) postStaffChange(w http.ResponseWriter, r *http.Request) error {
 	switch action {
 	case approveAction:
 		letter = (*outbox.Letters).BindingApproved
-		_, _, err = p.registry.ApproveBinding(ctx, actor, changed)
+		if err = p.cfg.Rules.CheckRevoked(l.Certificate, p.cfg.Now()); err == nil { // since it was imported
+			_, _, err = p.registry.ApproveBinding(ctx, actor, changed)
+		}
 	case withdrawAction:
 		letter = (*outbox.Letters).Deleted
 		_, err = p.registry.Withdraw(ctx, actor, changed)
 	case revokeAction:
 		_, _, err = p.registry.Revoke(ctx, actor, changed.Certificate, reason)
+	}
+	if f.FailRefusal("", err) {
+		return p.renderStaffChange(w, r, l, action)
 	}
 	if word, known := staffRefusals.word(err); known {
 		f.Fail("", word)

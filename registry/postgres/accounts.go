@@ -89,7 +89,7 @@ func (s *Store) OpenAccount(ctx context.Context, actor registry.Actor, a registr
 				return registry.ErrPartyCounts
 			}
 		}
-		if err = s.ownIdentifier(ctx, c, party, registry.Identifier{Kind: verifier.Account, Value: a.Name}); err != nil {
+		if _, err = s.ownIdentifier(ctx, c, party, registry.Identifier{Kind: verifier.Account, Value: a.Name}); err != nil {
 			return err
 		}
 		if err = s.stateClaims(ctx, c, party, a.Claims); err != nil {
@@ -139,19 +139,19 @@ func (s *Store) partyOrNew(ctx context.Context, c change, by registry.Identifier
 	return party, true, s.insertIdentifier(ctx, c, party, by)
 }
 
-// ownIdentifier lets a party go by an identifier, unless it does already. The error is
-// the database's refusal if it is another's.
-func (s *Store) ownIdentifier(ctx context.Context, c change, party verifier.PartyID, identifier registry.Identifier) error {
+// ownIdentifier lets a party go by an identifier, and reports false if it does already. The
+// error is the database's refusal if it is another's.
+func (s *Store) ownIdentifier(ctx context.Context, c change, party verifier.PartyID, identifier registry.Identifier) (added bool, err error) {
 	lookup := s.lookup.Hash(identifier.Kind, identifier.Value)
 	var owner verifier.PartyID
-	err := c.QueryRow(ctx, partyOfSQL, lookup[:]).Scan(&owner)
+	err = c.QueryRow(ctx, partyOfSQL, lookup[:]).Scan(&owner)
 	if err == nil && owner == party {
-		return nil
+		return false, nil
 	}
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return err
+		return false, err
 	}
-	return s.insertIdentifier(ctx, c, party, identifier)
+	return true, s.insertIdentifier(ctx, c, party, identifier)
 }
 
 func (s *Store) insertAccount(ctx context.Context, c change, party verifier.PartyID, a registry.NewAccount) error {

@@ -55,7 +55,7 @@ func (s *Store) Import(ctx context.Context, actor registry.Actor, i registry.Imp
 		if imported.Version, err = c.tick(ctx); err != nil {
 			return err
 		}
-		var made bool
+		var made, named bool
 		if imported.Party, made, err = s.partyOrNew(ctx, c, i.Principal); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (s *Store) Import(ctx context.Context, actor registry.Actor, i registry.Imp
 		}
 		if !r.Pending && i.Principal.Kind == verifier.BusinessID {
 			account := registry.Identifier{Kind: verifier.Account, Value: i.Principal.Value}
-			if err = s.ownIdentifier(ctx, c, r.Party, account); err != nil {
+			if named, err = s.ownIdentifier(ctx, c, r.Party, account); err != nil {
 				return err
 			}
 		}
@@ -91,6 +91,11 @@ func (s *Store) Import(ctx context.Context, actor registry.Actor, i registry.Imp
 		}
 		if made {
 			if err = c.audit(ctx, registry.PartyCreated, r.Party, nil); err != nil {
+				return err
+			}
+		}
+		if named {
+			if err = c.audit(ctx, registry.IdentifierAdded, r.Party, nil); err != nil {
 				return err
 			}
 		}
@@ -226,11 +231,17 @@ func (s *Store) ApproveClaim(ctx context.Context, actor registry.Actor, party ve
 		if _, err = c.Exec(ctx, addIdentifierSQL, lookup[:], party, kind, shown, sealed); err != nil {
 			return err
 		}
-		if _, err = s.nameAccount(ctx, c, party); err != nil {
+		named, err := s.nameAccount(ctx, c, party)
+		if err != nil {
 			return err
 		}
 		if err = c.record(ctx, registry.IdentifierAdded, party); err != nil {
 			return err
+		}
+		if named {
+			if err = c.audit(ctx, registry.IdentifierAdded, party, nil); err != nil {
+				return err
+			}
 		}
 		return c.note(ctx, registry.ClaimApproved, party, nil, string(kind))
 	})

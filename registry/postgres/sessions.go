@@ -22,6 +22,8 @@ var (
 	beginSessionSQL string
 	//go:embed sql/Session.sql
 	sessionSQL string
+	//go:embed sql/passwordFits.sql
+	passwordFitsSQL string
 	//go:embed sql/endSession.sql
 	endSessionSQL string
 	//go:embed sql/endSessions.sql
@@ -111,6 +113,15 @@ func (s *Store) LogIn(ctx context.Context, oldToken string, o registry.Opening, 
 		actor = registry.PartyActor(o.Party)
 	}
 	err = s.change(ctx, actor, "log in", func(c change) (err error) {
+		if o.PasswordHash != "" { // its lock has a new password wait, and end this session
+			var fits bool
+			if err = c.QueryRow(ctx, passwordFitsSQL, o.Party, o.PasswordHash).Scan(&fits); errors.Is(err, pgx.ErrNoRows) {
+				return registry.ErrNoPassword
+			}
+			if err != nil {
+				return err
+			}
+		}
 		old := tokenHash(oldToken)
 		if _, err = c.Exec(ctx, endSessionSQL, old[:]); err != nil {
 			return err
