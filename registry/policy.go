@@ -34,7 +34,8 @@ type SigningPolicy struct {
 	Chinese string    `json:"chinese"`
 	English string    `json:"english"`
 
-	// Asks are the identifiers that a party of this type must give.
+	// Asks are the identifiers that a party of this type must give. The first says who it
+	// is: a 統一編號 or a 身分證字號. The others are claims until they are approved.
 	Asks   []verifier.IdentifierKind `json:"asks"`
 	Allows []KindAndMedium           `json:"allows"`
 }
@@ -110,6 +111,9 @@ func (p *Policy) prepare() error {
 			return fmt.Errorf("usage type %q is unknown, or there twice", s.Type)
 		}
 		listed[s.Type] = true
+		if len(s.Asks) > 0 && !slices.Contains(principals, s.Asks[0]) {
+			return fmt.Errorf("usage type %q asks first for %q: the first says who the party is, and nothing proves any but a 統一編號 or a 身分證字號", s.Type, s.Asks[0])
+		}
 		allowed = append(allowed, s.Allows...)
 	}
 	for _, a := range allowed {
@@ -119,6 +123,9 @@ func (p *Policy) prepare() error {
 	}
 	return nil
 }
+
+// principals are what certificates and cards say of their holders.
+var principals = []verifier.IdentifierKind{verifier.BusinessID, verifier.NationalID}
 
 func (k *KindLayout) compile() (err error) {
 	if k.SubjectName == "" {

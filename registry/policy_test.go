@@ -52,6 +52,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 		"something behind":  `{} {}`,
 		"kind twice":        `{"kinds": [{"kind": "moica"}, {"kind": "moica"}]}`,
 		"usage type twice":  `{"signing": [{"type": "trader"}, {"type": "trader"}]}`,
+		"a party by claim":  `{"signing": [{"type": "specialist", "asks": ["specialist", "national"]}]}`,
 		"kind not laid out": `{"login": [{"kind": "moica", "medium": "card"}]}`,
 	} {
 		if _, err := registry.ParsePolicy([]byte(text)); err == nil {

@@ -16,6 +16,7 @@ var (
 	Failures         = failures
 
 	GuessesAtAccount = guessesAtAccount
+	NewSessions      = newSessions
 )
 
 // HasWord reports whether there are words under a key.

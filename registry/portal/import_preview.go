@@ -44,7 +44,8 @@ func (p *Portal) examine(draft importDraft, policy registry.SigningPolicy) (e ex
 				p.words.text(english, found), p.words.text(english, chosen)),
 			fmt.Sprintf("此憑證是%s，但選擇的憑證種類是%s：請改選正確的種類，或改選其他檔案", p.words.text(chinese, found), p.words.text(chinese, chosen)))
 	}
-	e.binding = e.admission.Bind(append([]registry.Identifier{e.principal}, e.claims...), draft.Possession)
+	// Not the claims: a certificate that names one of those doesn't name the party.
+	e.binding = e.admission.Bind([]registry.Identifier{e.principal}, draft.Possession)
 	return e, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -213,5 +214,45 @@ func TestSecurityOriginsThatNoCardSignsForAreRefused(t *testing.T) {
 		if _, err := portal.New(portal.Config{Origin: origin, Log: slog.New(slog.DiscardHandler)}, nil); err == nil {
 			t.Errorf("%s is taken", origin)
 		}
+	}
+}
+
+// TestSecurityACertificateThatNamesAClaimBindsNothing: a policy of the site's own may ask
+// for a 統一編號 beside what says who the party is.
+func TestSecurityACertificateThatNamesAClaimBindsNothing(t *testing.T) {
+	w := portaltest.NewWorld(t, func(cfg *portal.Config) {
+		for i := range cfg.Rules.Policy.Signing {
+			if s := &cfg.Rules.Policy.Signing[i]; s.Type == registry.SpecialistUse {
+				s.Asks = append(slices.Clone(s.Asks), verifier.BusinessID)
+			}
+		}
+	})
+	own := w.CustomsFile(traderUBN)
+	thief := w.Visitor()
+	begin(t, thief, append(declarant(), "ubn", traderUBN)...) // as the holder of another's 身分證字號
+	led(t, bring(t, thief, registry.Customs, own.DER()), "/import/preview")
+	led(t, send(t, thief), "/import/done")
+	if l := one(t, w, own, registry.Signing); l.State != verifier.Pending {
+		t.Errorf("it is %s", l.State)
+	}
+}
+
+func TestSecurityANetworkBeginsFewSessions(t *testing.T) {
+	w := portaltest.NewWorld(t)
+	bucket := portal.NewSessions
+	for range bucket.Burst {
+		if wait, err := w.Store.Take(t.Context(), bucket, "127.0.0.1"); err != nil || wait > 0 {
+			t.Fatal(wait, err)
+		}
+	}
+	var page portaltest.Page
+	for range 20 { // some drain meanwhile
+		page = w.Visitor().Get("/certificates")
+	}
+	if page.StatusCode != http.StatusTooManyRequests || page.Header.Get("Retry-After") == "" {
+		t.Errorf("status %d", page.StatusCode)
+	}
+	if page := w.Visitor().Get("/"); page.StatusCode != http.StatusOK {
+		t.Errorf("a page without a form: status %d", page.StatusCode)
 	}
 }

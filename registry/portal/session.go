@@ -26,6 +26,10 @@ const (
 	nextField = "next"
 )
 
+// newSessions bounds how many sessions a network begins: each is a row that lasts for hours,
+// and whoever keeps no cookies begins one with every page.
+var newSessions = registry.Bucket{Name: "session", Burst: 600, Every: 200 * time.Millisecond}
+
 // cookieName is bound to our host where the browser can see to that: no neighbouring
 // site can set it then.
 func (p *Portal) cookieName(name string) string {
@@ -74,6 +78,9 @@ func (p *Portal) openSession(r *http.Request, v *visit) error {
 func (p *Portal) session(w http.ResponseWriter, r *http.Request) (registry.Session, error) {
 	v := visitOf(r)
 	if v.token == "" {
+		if err := p.throttle(r.Context(), newSessions, client(r)); err != nil {
+			return registry.Session{}, err
+		}
 		token, session, err := p.registry.BeginSession(r.Context(), p.cfg.SessionLifetime)
 		if err != nil {
 			return registry.Session{}, fmt.Errorf("begin a session: %w", err)
