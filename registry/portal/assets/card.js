@@ -11,6 +11,7 @@ for (const panel of document.querySelectorAll("[data-card]")) {
   const tongue = document.documentElement.lang === "en" ? "en" : "zh";
   const agent = new CardAgent(panel.dataset.port);
   let loading = false, done = false;
+  let chosen = ""; // by the visitor, among several cards
 
   function show(state) {
     if (panel.dataset.state === state) return;
@@ -28,7 +29,7 @@ for (const panel of document.querySelectorAll("[data-card]")) {
     trouble.lastElementChild.textContent = error.text || error[tongue] || own.textContent;
     last.hidden = code !== "LAST_TRY";
     lastBox.checked = false;
-    if (code !== "REFUSED") (code === "LAST_TRY" ? lastBox : pin).focus();
+    if (code !== "REFUSED") ({ LAST_TRY: lastBox, UNCHOSEN: slot }[code] || pin).focus();
   }
 
   // look asks again and again, until a card was read.
@@ -59,13 +60,17 @@ for (const panel of document.querySelectorAll("[data-card]")) {
     say(error);
   }
 
+  // offer shows the cards. Among several the visitor chooses: a PIN given to the wrong
+  // card costs one of its tries.
   function offer(cards) {
-    const chosen = slot.value;
     const offered = JSON.stringify(cards);
     if (slot.dataset.offered !== offered) {
       slot.dataset.offered = offered;
-      slot.replaceChildren(...cards.map((card) => new Option([card.label, card.reader].filter(Boolean).join(" – "), card.slot)));
-      if (cards.some((card) => card.slot === chosen)) slot.value = chosen;
+      const options = cards.map((card) => new Option([card.label, card.reader].filter(Boolean).join(" – "), card.slot));
+      if (cards.length > 1) options.unshift(new Option(slot.dataset.first, ""));
+      slot.replaceChildren(...options);
+      if (!cards.some((card) => card.slot === chosen)) chosen = "";
+      if (cards.length > 1) slot.value = chosen;
       reader.textContent = cards.length === 1 ? slot.options[0].text : "";
     }
     choice.hidden = cards.length === 1;
@@ -73,6 +78,7 @@ for (const panel of document.querySelectorAll("[data-card]")) {
   }
 
   async function read() {
+    if (!slot.value) return say({ code: "UNCHOSEN" });
     const typed = pin.value, lastTry = !last.hidden && lastBox.checked;
     pin.value = "";
     say(null);
@@ -114,6 +120,7 @@ for (const panel of document.querySelectorAll("[data-card]")) {
     return true;
   }
 
+  slot.addEventListener("change", () => { chosen = slot.value; });
   load.addEventListener("click", read);
   // Enter in the PIN reads the card. It mustn't send the form, and the panel must stay
   // as it is until the key is up: what is hidden earlier passes the key on.
