@@ -213,6 +213,17 @@ func TestLanguages(t *testing.T) {
 	if page := client.Get("/centre"); !strings.Contains(page.Text, `href="/centre?lang=en"`) {
 		t.Error("the switch leaves the page")
 	}
+	for path, kept := range map[string]string{
+		"/sample?next=/import":                     "/sample?lang=en&amp;next=/import",
+		"/sample?next=/certificates/mine/x&a=b":    "/sample?lang=en&amp;next=/certificates/mine",
+		"/sample?next=//evil.example":              "/sample?lang=en&amp;next=/", // our own home
+		"/sample?next=https://evil.example/import": "/sample?lang=en",
+		"/sample?next=%22%3E":                      "/sample?lang=en",
+	} {
+		if page := client.Get(path); !strings.Contains(page.Text, `<a href="`+kept+`" hreflang`) {
+			t.Errorf("%s doesn't lead to %s in the other language", path, kept)
+		}
+	}
 	client.Get("/centre?lang=en")
 	if page := client.Get("/manual"); !strings.Contains(page.Text, `<html lang="en">`) {
 		t.Error("the language isn't kept")

@@ -104,10 +104,19 @@ func (v *view) CSRF() (template.HTML, error) {
 	return template.HTML(`<input type="hidden" name="` + csrfField + `" value="` + csrfToken(visitOf(v.r).token) + `">`), nil
 }
 
-// Switch is where this page is in the other language.
+// Switch is where this page is in the other language. Of the request's other parameters
+// it keeps where a login goes on to, if that is one of [destinations].
 func (v *view) Switch() string {
 	// Two slashes at its beginning would make a host of what follows.
-	return "/" + strings.TrimLeft(v.Path, "/") + "?" + languageQuery + "=" + string(v.Lang.Other())
+	to := "/" + strings.TrimLeft(v.Path, "/") + "?" + languageQuery + "=" + string(v.Lang.Other())
+	next := v.Form.Get(nextField) // of a login that was refused
+	if v.r.URL.RawQuery != "" && next == "" {
+		next = v.r.URL.Query().Get(nextField)
+	}
+	if next = destination(next, ""); next != "" {
+		to += "&" + nextField + "=" + next
+	}
+	return to
 }
 
 // render answers with a page: pages/<name>.html in the visitor's language. Nothing is
