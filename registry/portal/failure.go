@@ -17,6 +17,9 @@ type failure struct {
 
 func (f *failure) Error() string { return http.StatusText(f.status) }
 
+// certificateNeeded says that a login by password isn't enough.
+const certificateNeeded = "error.certificate_needed"
+
 // refuse returns a failure with the status, and the key of words to say instead of the
 // usual ones.
 func refuse(status int, word ...string) error {
@@ -72,10 +75,14 @@ func (p *Portal) showFailure(w http.ResponseWriter, r *http.Request, f *failure)
 		w.Header().Set("Retry-After", strconv.Itoa(int((f.retry+time.Second-1)/time.Second)))
 		minutes = int((f.retry + time.Minute - 1) / time.Minute)
 	}
+	var login string
+	if f.word == certificateNeeded {
+		login = loginPath + "?" + nextField + "=" + destination(r.URL.Path, centrePath)
+	}
 	v.form, v.alerts = nil, nil
 	other := v.lang.Other()
 	err := p.render(w, r, f.status, "error", errorPage{
-		Status: f.status, Title: p.words.text(v.lang, words.title), Text: p.words.text(v.lang, word), Minutes: minutes,
+		Status: f.status, Title: p.words.text(v.lang, words.title), Text: p.words.text(v.lang, word), Minutes: minutes, Login: login,
 		Other: other.Tag(), OtherTitle: p.words.text(other, words.title), OtherText: p.words.text(other, word),
 	})
 	if err != nil {
@@ -89,5 +96,6 @@ type errorPage struct {
 	Status                       int
 	Title, Text                  string
 	Minutes                      int
+	Login                        string // where to log in by certificate, where that would help
 	Other, OtherTitle, OtherText string
 }

@@ -163,7 +163,7 @@ func (p *Portal) certified(h handler) handler {
 		case session.Party != "" && session.Strength == registry.ByCertificate:
 			return h(w, r)
 		case session.Strength == registry.ByPassword:
-			return refuse(http.StatusForbidden, "error.certificate_needed")
+			return refuse(http.StatusForbidden, certificateNeeded)
 		}
 		return redirect(w, r, loginPath+"?"+nextField+"="+destination(r.URL.Path, centrePath))
 	}
