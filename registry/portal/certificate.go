@@ -123,8 +123,12 @@ func (p *Portal) times(l tongue, r registry.Registration, state rowState) string
 	switch {
 	case r.State == verifier.Pending:
 		return say("certificate.times_pending", DateTime(r.RegisteredAt))
+	case state == stateRevoked && !r.EndedAt.IsZero():
+		return say("certificate.times_revoked", DateTime(r.From), DateTime(r.EndedAt))
 	case !r.EndedAt.IsZero():
 		return say("certificate.times_ended", DateTime(r.From), DateTime(r.EndedAt))
+	case state == stateOverlap && !r.Until.IsZero():
+		return say("certificate.times_overlap", DateTime(r.Until))
 	case !r.Until.IsZero():
 		return say("certificate.times_until", DateTime(r.From), DateTime(r.Until))
 	case state == stateExpired:
@@ -141,13 +145,14 @@ const (
 	stateEarly     rowState = "early"     // 尚未生效
 	stateInForce   rowState = "in_force"  // 生效中
 	stateExpiring  rowState = "expiring"  // 將到期
+	stateOverlap   rowState = "overlap"   // 並存中: it counts beside its successor
 	stateExpired   rowState = "expired"   // 已過期
 	stateWithdrawn rowState = "withdrawn" // 已停用
 	stateRevoked   rowState = "revoked"   // 已廢止
 )
 
 var stateLooks = map[rowState]string{
-	statePending: "warn", stateEarly: "warn", stateInForce: "good", stateExpiring: "warn", stateExpired: "bad", stateRevoked: "bad",
+	statePending: "warn", stateEarly: "warn", stateInForce: "good", stateExpiring: "warn", stateOverlap: "warn", stateExpired: "bad", stateRevoked: "bad",
 }
 
 // expiryNotice is when a certificate counts as about to expire: its successor can be had
@@ -176,6 +181,8 @@ func stateOf(r registry.Registration, now time.Time) rowState {
 		return stateWithdrawn
 	case now.Add(clockSlack).Before(r.From) || now.Before(r.Certificate.NotBefore()):
 		return stateEarly
+	case r.State == verifier.Superseded:
+		return stateOverlap
 	case now.Add(expiryNotice).After(until):
 		return stateExpiring
 	}
