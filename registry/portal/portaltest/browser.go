@@ -209,6 +209,17 @@ var widths = []struct {
 // .test-output/screenshots/<name>-<width>.png.
 func (b *Browser) Screenshot(name string) {
 	b.t.Helper()
+	b.look(name, 300*time.Millisecond)
+}
+
+// Picture is Screenshot of a page that is still: it waits for no transition.
+func (b *Browser) Picture(name string) {
+	b.t.Helper()
+	b.look(name, 0)
+}
+
+func (b *Browser) look(name string, settle time.Duration) {
+	b.t.Helper()
 	dir := filepath.Join(output(b.t), "screenshots")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		b.t.Fatal(err)
@@ -216,7 +227,7 @@ func (b *Browser) Screenshot(name string) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for _, w := range widths {
-		if err := chromedp.Do(ctx, chromedp.EmulateViewport(w.width, w.height), chromedp.Sleep(300*time.Millisecond)); err != nil {
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(w.width, w.height), chromedp.Sleep(settle)); err != nil {
 			b.t.Fatalf("look at %s on a %s: %v", name, w.name, err)
 		}
 		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
