@@ -51,8 +51,8 @@ export TURNKEY_STACK=$stack
 
 # The race detector is for the rooms whose goroutines share state.
 raced='^turnkey-gateway/(ingest|registry|cmd/gateway|cmd/cardagent)(/|$)'
-# Tests of how pages look are the browser's work, a minute and more of it: they go without.
-looks='Looks?Right$'
+# Tests of how pages look, and journeys through them, are the browser's work, a minute and more of it: they go without.
+looks='Looks?Right$|^TestJourney'
 say "tests with the race detector: ingest, registry, cmd/gateway, cmd/cardagent"
 status=0
 # shellcheck disable=SC2046
@@ -60,7 +60,7 @@ go test -count=1 -timeout 20m -race -skip "$looks" $(go list ./... | grep -E "$r
 # The verifier's workers share keys and memos. It runs without the detector too, below: that is when allocations are counted.
 say "tests with the race detector: verifier"
 go test -count=1 -timeout 20m -race ./verifier/... 9>&- 2>&1 | tee "$output/race-verifier.log" || status=1
-say "tests of how the registration site looks"
+say "tests of how the registration site looks, and journeys through it"
 go test -count=1 -timeout 20m -run "$looks" ./registry/portal/ 9>&- 2>&1 | tee "$output/looks.log" || status=1
 say "tests of the other rooms"
 # shellcheck disable=SC2046
