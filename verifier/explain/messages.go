@@ -91,7 +91,8 @@ var messages = []Text{
 	{"the registration was withdrawn at %s", "登錄已於 %s 停用"},
 	{"the registration was withdrawn%s", "登錄已停用%s"},
 
-	// Why a key can't be used.
+	// Why a key, or a certificate, can't be used.
+	{"its signature has unused bits", "憑證簽章的位元串含有未使用的位元"},
 	{"the key is %s, not RSA", "金鑰種類為 %s，不是 RSA"},
 	{"of an unknown kind", "不明"},
 	{"the RSA key has %d bits, not %d to %d", "RSA 金鑰為 %s 位元，須為 %s 至 %s 位元"},
