@@ -55,7 +55,7 @@ func TestExplainSaysWhichStepFails(t *testing.T) {
 		want            []string
 	}{
 		{"content changed", strings.Replace(string(text), "AA  13", "AA 13", 1), certFile(t, id),
-			[]string{"DIFFERENT: the content", "no other canonicalisation", "Blanks collapsed after signing", "line 3, column", "in /Declaration/ID", "the same: this key signed", "DIGEST_MISMATCH"}},
+			[]string{"DIFFERENT: the content", "no other canonicalisation", "Blanks collapsed after signing", "line 5, column 9, in /Declaration/ID", "the same: this key signed", "DIGEST_MISMATCH"}},
 		{"another canonicalisation than said", strings.Replace(string(lying), `Transform Algorithm="`+exc, `Transform Algorithm="`+c14n10, 1), certFile(t, id),
 			[]string{"the digest of the form by exc", "DIFFERENT: this key signed, but SignedInfo was changed"}},
 		{"another key", string(text), certFile(t, other),
