@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -133,9 +132,6 @@ func (f importField) shown(form *Form, policy *registry.Policy) shownField {
 	return shownField{Field: field, For: strings.Join(types, " "), ForNames: strings.Join(names, separator)}
 }
 
-// tradeCode is what a trade's code may look like (assumed).
-var tradeCode = regexp.MustCompile(`^[0-9A-Za-z-]{1,20}$`)
-
 // readImportFields returns what was entered in the fields that a 憑證使用類型 asks for,
 // and says what is wrong with it.
 func (p *Portal) readImportFields(form *Form, use registry.UsageType) (map[string]string, error) {
@@ -165,7 +161,7 @@ func (p *Portal) readImportFields(form *Form, use registry.UsageType) (map[strin
 			if utf8.RuneCountInString(value) > 40 || !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
 				form.Fail(f.name, "import.wrong.name")
 			}
-		case !tradeCode.MatchString(value):
+		case !tradeCodePattern.MatchString(value):
 			form.Fail(f.name, "import.wrong.code")
 		}
 		if value != "" {

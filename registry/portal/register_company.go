@@ -21,6 +21,7 @@ var companyFields = map[string]int{"company_chinese": 100, "company_english": 15
 // maxTradeCode bounds a trade's code, in characters.
 const maxTradeCode = 20
 
+// tradeCodePattern is what a trade's code may look like (assumed).
 var tradeCodePattern = regexp.MustCompile(`^[0-9A-Za-z-]{1,20}$`)
 
 // fieldsOf are companyFields and those of the trade.

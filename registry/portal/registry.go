@@ -133,7 +133,6 @@ type bindings interface {
 	Pending(ctx context.Context) ([]registry.Listed, error)
 
 	// These change bindings, and return the registry's refusals.
-	Register(ctx context.Context, actor registry.Actor, r registry.NewRegistration) (main bool, _ registry.Version, err error)
 	ApproveBinding(ctx context.Context, actor registry.Actor, r postgres.Registered) (main bool, _ registry.Version, err error)
 	Confirm(ctx context.Context, actor registry.Actor, r postgres.Registered) (main bool, _ registry.Version, err error)
 	Withdraw(ctx context.Context, actor registry.Actor, r postgres.Registered) (registry.Version, error)
