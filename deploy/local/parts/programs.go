@@ -41,6 +41,8 @@ var needs = map[string][]Need{
 		{Program: "softhsm2-util", Package: "softhsm2"}, // smart cards
 		{Program: "pkcs11-tool", Package: "opensc"},
 		{Program: "chromium", Package: "chromium"}, // the portal's pages, in Chinese
+		// Chromium only recommends it, and can't do without where users may make no namespaces; root needs none.
+		{Program: "chromium's sandbox", Package: "chromium-sandbox", find: func() (string, error) { return installed("/usr/lib/chromium/chrome-sandbox") }},
 		{Program: "Chinese fonts", Package: "fonts-noto-cjk", find: func() (string, error) { return installed("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc") }},
 	},
 }
