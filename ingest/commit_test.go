@@ -106,13 +106,18 @@ func TestRedeliveryHasTheSameEventIDs(t *testing.T) {
 // lost and no committed offset goes back.
 func TestRebalanceOnKafka(t *testing.T) {
 	w := realWorld(t, 4)
-	const count = 6000
-	sent := w.records(count)
+	var sent []*kgo.Record
+	var enough atomic.Bool
 	sending := make(chan struct{})
-	go func() {
+	go func() { // until all have had their share
 		defer close(sending)
-		w.send(sent...)
+		for !enough.Load() && t.Context().Err() == nil {
+			few := w.records(20)
+			w.send(few...)
+			sent = append(sent, few...)
+		}
 	}()
+	defer enough.Store(true)
 	watch := w.watchCommits()
 
 	a := w.start(Parts{}, nil)
@@ -122,14 +127,15 @@ func TestRebalanceOnKafka(t *testing.T) {
 	a.stop()
 	c := w.start(Parts{}, nil)
 	eventually(t, "a third in the group", func() bool { return count0(c) > 0 })
+	enough.Store(true)
 	<-sending
-	got := w.outcomes(count)
+	got := w.outcomes(len(sent))
 	eventuallyCommitted(t, w, sent)
 	b.stop()
 	c.stop()
 	w.checkNoneLost(w.byID(sent), got)
 	watch(t)
-	t.Logf("%d outcomes for %d records", len(got), count)
+	t.Logf("%d outcomes for %d records", len(got), len(sent))
 }
 
 func count0(r *running) int { return count(r.metrics.commits) }
