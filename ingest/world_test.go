@@ -30,6 +30,7 @@ type world struct {
 	brokers    []string
 	partitions int
 	replicas   int
+	inboundOn  []int // ids of the brokers that have inbound, the leader first; nil: theirs to choose
 	topics     Topics
 	group      string
 	stamps     bool // whether the cluster can put its own time on records
@@ -88,6 +89,10 @@ func (w *world) create() {
 		c := kafka.TopicConfig{Topic: w.topics.name(kind), NumPartitions: w.partitions, ReplicationFactor: w.replicas}
 		if kind == Inbound {
 			c.ConfigEntries = []kafka.ConfigEntry{{ConfigName: timestampType, ConfigValue: "LogAppendTime"}}
+			if w.inboundOn != nil {
+				c.NumPartitions, c.ReplicationFactor = -1, -1
+				c.ReplicaAssignments = []kafka.ReplicaAssignment{{Partition: 0, Replicas: w.inboundOn}}
+			}
 		} else {
 			c.ConfigEntries = []kafka.ConfigEntry{{ConfigName: maxMessage, ConfigValue: "1200000"}}
 		}
