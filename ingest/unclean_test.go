@@ -20,9 +20,9 @@ func TestUncleanElectionHalts(t *testing.T) {
 		return func() bool { return w.inSync(w.topics.Inbound, 0) == n }
 	}
 	sent := w.sendTo(10, 0)
-	eventually(t, "two replicas", inSync(2))
+	settled(t, "two replicas", inSync(2))
 	shared.stop(t, stale)
-	eventually(t, "one replica", inSync(1))
+	settled(t, "one replica", inSync(1))
 	sent = append(sent, w.sendTo(10, 0)...) // only there
 	g := w.start(Parts{}, nil)
 	eventuallyCommitted(t, w, sent)
@@ -32,7 +32,7 @@ func TestUncleanElectionHalts(t *testing.T) {
 	if now := w.leader(w.topics.Inbound, 0, leader); now != stale {
 		t.Fatalf("broker %d leads", now)
 	}
-	eventually(t, "halted", func() bool { return count(g.metrics.halted) == 1 })
+	settled(t, "halted", func() bool { return count(g.metrics.halted) == 1 })
 	if err := g.Ready(); err == nil || !strings.Contains(err.Error(), "the log was cut") || !strings.Contains(err.Error(), "offset 10 ") {
 		t.Errorf("ready: %v", err)
 	}
