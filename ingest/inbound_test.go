@@ -60,11 +60,16 @@ func TestNewPartitionsOnKafka(t *testing.T) {
 		t.Run(fmt.Sprint("latest ", latest), func(t *testing.T) {
 			w := realWorld(t, 2)
 			sent := w.sendTo(5, 0, 1)
-			g := w.start(Parts{}, func(c *Config) { often(c); c.StartLatest = latest })
+			change := func(c *Config) { often(c); c.StartLatest = latest }
+			gateways := []*running{w.start(Parts{}, change)}
 			eventually(t, "begun", func() bool { return w.committed()[0] == 5 && w.committed()[1] == 5 })
 			if latest {
 				sent = nil
 			}
+			gateways = append(gateways, w.start(Parts{}, change))
+			eventually(t, "both in the group", func() bool {
+				return gateways[0].Ready() == nil && count(gateways[0].metrics.generation) == count(gateways[1].metrics.generation)
+			})
 			for _, kind := range kinds[1:] {
 				w.grow(w.topics.name(kind), 4)
 			}
@@ -74,8 +79,8 @@ func TestNewPartitionsOnKafka(t *testing.T) {
 			got := w.outcomes(len(sent))
 			w.checkNoneLost(w.byID(sent), got)
 			eventuallyCommitted(t, w, sent)
-			if err := g.Ready(); err != nil {
-				t.Errorf("ready: %v", err)
+			for _, g := range gateways {
+				eventually(t, "ready", func() bool { return g.Ready() == nil })
 			}
 		})
 	}
