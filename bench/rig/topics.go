@@ -17,11 +17,20 @@ const MaxMessage = 4 << 20
 // CreateTopics makes the inbound topic, stamped by the broker, and its outputs with as
 // many partitions, and waits until every partition has a leader.
 func CreateTopics(ctx context.Context, brokers []string, topics ingest.Topics, partitions, replicas int) error {
+	return createTopics(ctx, brokers, topics, partitions, replicas, "CreateTime")
+}
+
+// CreateAuditedTopics is CreateTopics for an [Audit]: the broker stamps the outputs too.
+func CreateAuditedTopics(ctx context.Context, brokers []string, topics ingest.Topics, partitions, replicas int) error {
+	return createTopics(ctx, brokers, topics, partitions, replicas, "LogAppendTime")
+}
+
+func createTopics(ctx context.Context, brokers []string, topics ingest.Topics, partitions, replicas int, outputs string) error {
 	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
 	req := &kafka.CreateTopicsRequest{}
 	names := []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine}
 	for _, name := range names {
-		size, stamp := MaxMessage+64<<10, "CreateTime"
+		size, stamp := MaxMessage+64<<10, outputs
 		if name == topics.Inbound {
 			size, stamp = MaxMessage, "LogAppendTime"
 		}
