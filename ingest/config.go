@@ -93,6 +93,10 @@ type Config struct {
 	Workers int
 }
 
+// recordHeaders is how many headers a record may have; one with more is quarantined as a
+// pointer. A header of three bytes is a string and a slice in memory.
+const recordHeaders = 1000
+
 // chunk bounds what is judged and produced in one go.
 const (
 	chunkRecords = 500

@@ -107,9 +107,10 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, offset int6
 		}
 	}
 	limits := fetch.Limits{
-		Record: p.g.cfg.MaxRecord,
-		Large:  chunkBytes,
-		Grow:   func() error { return reserve(p.g.memory.large, p.g.cfg.MaxRecord) },
+		Record:  p.g.cfg.MaxRecord,
+		Headers: recordHeaders,
+		Large:   chunkBytes,
+		Grow:    func(size int64) error { return reserve(p.g.memory.large, size) },
 	}
 	for size := 0; size < chunkBytes && len(c.items) < chunkRecords; {
 		rec, err := res.Next(limits)

@@ -83,7 +83,7 @@ func (b *batch) next(lim Limits) (rec Record, err error) {
 	if size < 0 || size > int64(len(b.plain.b)) {
 		return Record{}, errors.New("record's size does not fit")
 	}
-	return b.parse(b.plain.bytes(int(size)))
+	return b.parse(b.plain.bytes(int(size)), lim)
 }
 
 // growError is what Limits.Grow failed with.
@@ -107,7 +107,7 @@ func (b *batch) inflate(lim Limits) (rec Record, err error) {
 		return b.skim(size)
 	}
 	if size > lim.Large && lim.Grow != nil {
-		if err := lim.Grow(); err != nil {
+		if err := lim.Grow(size); err != nil {
 			return Record{}, &growError{err}
 		}
 	}
@@ -115,7 +115,7 @@ func (b *batch) inflate(lim Limits) (rec Record, err error) {
 	if _, err := io.ReadFull(b.inflated, body); err != nil {
 		return Record{}, fmt.Errorf("record of %d bytes: %w", size, err)
 	}
-	return b.parse(body)
+	return b.parse(body, lim)
 }
 
 // skim passes over a record too large to keep, with only its digest.
@@ -152,7 +152,7 @@ func (b *batch) skim(size int64) (Record, error) {
 
 // parse reads a record's body: attributes, time and offset relative to the batch's,
 // key, value, headers.
-func (b *batch) parse(body []byte) (Record, error) {
+func (b *batch) parse(body []byte, lim Limits) (Record, error) {
 	p := &parser{b: body}
 	p.int8() // attributes, unused
 	var rec Record
@@ -164,7 +164,15 @@ func (b *batch) parse(body []byte) (Record, error) {
 	if count < 0 || count > int64(len(p.b))/2 { // a header takes two bytes at least
 		return Record{}, errors.New("record's headers do not fit")
 	}
-	if count > 0 {
+	switch {
+	case lim.Headers > 0 && count > int64(lim.Headers):
+		for range count {
+			p.nullable()
+			p.nullable()
+		}
+		rec.Unread, rec.Size, rec.Digest = Oversize, int64(len(rec.Value)), sha256.Sum256(rec.Value)
+		rec.Key, rec.Value = nil, nil
+	case count > 0:
 		rec.Headers = make([]kafka.Header, count)
 		for i := range rec.Headers {
 			rec.Headers[i] = kafka.Header{Key: string(p.nullable()), Value: p.nullable()}

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -160,9 +161,47 @@ func TestGrowIsAskedOnlyForLargeRecords(t *testing.T) {
 	m := made{base: 0, last: 1, compression: compress.Gzip,
 		bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", strings.Repeat("x", 3000))}}
 	full := errors.New("no room")
-	recs, next, err := readAll(t, responseOf(0, nil, m.bytes(t)), 0, Limits{Record: 1 << 20, Large: 100, Grow: func() error { return full }})
+	var asked int64
+	recs, next, err := readAll(t, responseOf(0, nil, m.bytes(t)), 0, Limits{Record: 1 << 20, Large: 100, Grow: func(size int64) error { asked = size; return full }})
 	if offsetsOf(recs) != "0" || next != 1 || !errors.Is(err, full) {
 		t.Errorf("got %q, next %d, err %v", offsetsOf(recs), next, err)
+	}
+	if asked != int64(len(m.bodies[1])) {
+		t.Errorf("asked for %d bytes, want %d", asked, len(m.bodies[1]))
+	}
+}
+
+// A header takes more than ten times its bytes in a batch here, so their number is bounded.
+func TestHeadersBeyondTheLimitArePointedTo(t *testing.T) {
+	heads := func(offset int64, count int, cut int) []byte {
+		b := binary.AppendVarint([]byte{0, 0}, offset)
+		b = append(b, 2, 'k', 10)
+		b = append(b, "value"...)
+		b = binary.AppendVarint(b, int64(count))
+		for range count {
+			b = append(b, 2, 'h', 1)
+		}
+		return b[:len(b)-cut]
+	}
+	for _, codec := range []compress.Compression{compress.None, compress.Zstd} {
+		m := made{base: 0, last: 2, compression: codec, bodies: [][]byte{heads(0, 5, 0), heads(1, 100_000, 0), heads(2, 5, 0)}}
+		lim := Limits{Record: 1 << 20, Large: 1 << 20, Headers: 5}
+		body := responseOf(0, nil, m.bytes(t))
+		var recs []Record
+		allocated := testing.AllocsPerRun(1, func() { recs, _, _ = readAll(t, body, 0, lim) })
+		if got := offsetsOf(recs); got != "0 1! 2" {
+			t.Fatalf("%v: got %q", codec, got)
+		}
+		if r := recs[1]; r.Unread != Oversize || r.Size != 5 || r.Digest != sha256.Sum256([]byte("value")) || r.Value != nil || r.Headers != nil {
+			t.Errorf("%v: got %+v", codec, r)
+		}
+		if allocated > 1000 {
+			t.Errorf("%v: %.0f allocations", codec, allocated)
+		}
+		m.bodies[1] = heads(1, 100_000, 1)
+		if recs, _, _ := readAll(t, responseOf(0, nil, m.bytes(t)), 0, lim); len(recs) != 2 || recs[1].Unread != Unreadable {
+			t.Errorf("%v: headers that end early: got %d records", codec, len(recs))
+		}
 	}
 }
 
