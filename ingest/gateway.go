@@ -85,9 +85,7 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 		Transport: parts.Cluster.Transport,
 		Addr:      addr,
 		ClientID:  parts.Cluster.Transport.ClientID,
-		Reserve: func(ctx context.Context, size int64) (func(), error) {
-			return g.memory.fetched.reserve(ctx, 2*size)
-		},
+		Reserve:   g.memory.response,
 	}
 	return g, nil
 }
