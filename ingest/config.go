@@ -30,6 +30,10 @@ const (
 	acknowledgeMost  = 4500 * time.Millisecond
 )
 
+// lonelyFailures is after how many failed attempts in a row a large record's outcome,
+// produced alone, is suspected of being what fails.
+const lonelyFailures = 3
+
 // Time limits that nothing outside depends on.
 const (
 	lookupLimit = 5 * time.Second  // of one call of the registry
