@@ -24,6 +24,10 @@ type Outcome struct {
 	Value     []byte
 	EventID   string
 	Reason    verifier.Reason // Unjudged for a quarantined record
+	Account   string
+
+	// Appended is when the broker appended it, in whole milliseconds; zero save from [Stamped].
+	Appended time.Time
 
 	// What it was judged from.
 	Source          string // topic/partition/offset
@@ -78,6 +82,8 @@ func parseOutcome(m kafka.Message) Outcome {
 		switch h.Key {
 		case ingest.HeaderEventID:
 			o.EventID = string(h.Value)
+		case ingest.HeaderAccount:
+			o.Account = string(h.Value)
 		case ingest.HeaderReason:
 			o.Reason = reasonNamed(string(h.Value))
 		case ingest.HeaderSource:
