@@ -193,7 +193,7 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 	}
 	for i, value := range old {
 		if value == nil {
-			return fmt.Errorf("Redis has no %s that could be put back", names[i])
+			return fmt.Errorf("nothing is at %s that could be put back", names[i])
 		}
 	}
 	var heard int64
