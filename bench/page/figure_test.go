@@ -58,3 +58,17 @@ func TestLinearDrawing(t *testing.T) {
 		}
 	}
 }
+
+// TestBars: a drawing of bars names each bar, each layer and the steps.
+func TestBars(t *testing.T) {
+	svg, err := Bars{Title: "Time", Layers: []string{"own", "theirs"}, Names: []string{"some", "others"},
+		Values: [][]float64{{1e-5, 2e-5}, {2e-5, 1e-5}}, YTick: Seconds, Step: 1e-5}.Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{">own<", ">theirs<", ">some<", ">others<", ">0<", ">30 µs<"} {
+		if !strings.Contains(string(svg), name) {
+			t.Errorf("the drawing lacks %q", name)
+		}
+	}
+}
