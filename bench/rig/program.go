@@ -63,9 +63,6 @@ func (p *Program) Ended() <-chan struct{} { return p.ended }
 // Err returns how the program ended, nil for exit code 0. Call it after Ended.
 func (p *Program) Err() error { return p.err }
 
-// PID is the program's process id.
-func (p *Program) PID() int { return p.cmd.Process.Pid }
-
 // Signal sends the program a signal.
 func (p *Program) Signal(sig os.Signal) error {
 	if err := p.cmd.Process.Signal(sig); err != nil {
