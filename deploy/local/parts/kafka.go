@@ -206,6 +206,9 @@ func (c *kafkaCluster) properties(i int) string {
 		fmt.Sprintf("share.coordinator.state.topic.replication.factor=%d", replicas),
 		fmt.Sprintf("share.coordinator.state.topic.min.isr=%d", inSync),
 
+		// A topic that is told to keep little does so within seconds, not minutes.
+		"log.retention.check.interval.ms=5000",
+
 		// Tests join and leave groups all the time.
 		"group.initial.rebalance.delay.ms=0",
 		"group.min.session.timeout.ms=1000",
