@@ -101,8 +101,8 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, offset int6
 		}
 		return err
 	}
-	if res.Compressed() {
-		if err := reserve(p.g.memory.inflated, 2*chunkBytes); err != nil {
+	if n := res.Inflating(); n > 0 {
+		if err := reserve(p.g.memory.inflated, n+2*chunkBytes); err != nil {
 			return c, err
 		}
 	}

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -28,6 +27,7 @@ type batch struct {
 	plain    parser // the records, where not compressed
 	inflated *bufio.Reader
 	inflater io.ReadCloser
+	memory   int64 // that inflating takes, in bytes
 	broken   error // the records cannot be inflated at all
 }
 
@@ -52,12 +52,13 @@ func parseBatch(raw []byte) (*batch, error) {
 	if b.last < b.base || b.left < 0 {
 		return nil, fmt.Errorf("record batch at offset %d: %d records up to offset %d", b.base, b.left, b.last)
 	}
-	if kind := b.attributes & compression; kind == 0 {
+	if kind := compress.Compression(b.attributes & compression); kind == compress.None {
 		b.plain = parser{b: p.b}
-	} else if codec := compress.Compression(kind).Codec(); codec == nil {
+	} else if kind.Codec() == nil {
 		b.broken = fmt.Errorf("unknown compression %d", kind)
 	} else {
-		b.inflater = newInflater(codec, bytes.NewReader(p.b))
+		b.memory = inflaterMemory(kind, p.b)
+		b.inflater = newInflater(kind, p.b)
 		b.inflated = bufio.NewReaderSize(io.LimitReader(b.inflater, maxInflated), 32<<10)
 	}
 	return b, nil

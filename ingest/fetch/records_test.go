@@ -1,15 +1,18 @@
 package fetch
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go/compress"
 )
@@ -104,7 +107,7 @@ func TestDamageStays(t *testing.T) {
 	}
 	defer res.Close()
 	for range 3 {
-		if res.Compressed() {
+		if res.Inflating() != 0 {
 			t.Error("the damaged batch counts as compressed")
 		}
 		if rec, err := res.Next(roomy); err == nil || errors.Is(err, io.EOF) || res.NextOffset() != 10 {
@@ -250,4 +253,69 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A snappy block, however it is framed, is not inflated beyond a bound, and what it or a
+// frame claims takes no memory.
+func TestBlocksOfSnappyAreBounded(t *testing.T) {
+	framed := func(size uint32, block []byte) []byte {
+		b := append(bytes.Clone(xerialHead), 0, 0, 0, 1, 0, 0, 0, 1)
+		return append(binary.BigEndian.AppendUint32(b, size), block...)
+	}
+	bomb := snappy.Encode(nil, make([]byte, maxBlock+1))
+	claim := binary.AppendUvarint(nil, 1<<30) // of its size inflated
+	for name, payload := range map[string][]byte{
+		"alone":           bomb,
+		"framed":          framed(uint32(len(bomb)), bomb),
+		"a claim":         claim,
+		"a claim, framed": framed(uint32(len(claim)), claim),
+		"a frame's claim": framed(1<<30, claim),
+	} {
+		raw := sealed(made{attributes: int16(compress.Snappy), count: 1}.bytes(t), payload)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		b, err := parseBatch(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.next(roomy); err == nil {
+			t.Errorf("%s: read", name)
+		}
+		b.close()
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+			t.Errorf("%s: took %d bytes", name, took)
+		}
+	}
+}
+
+// What inflating takes is known before: the caller makes room for it.
+func TestMemoryOfInflatingIsTold(t *testing.T) {
+	const size = 3 << 20
+	text := strings.Repeat("a", size)
+	for codec, want := range map[compress.Compression][2]int64{
+		compress.None:   {0, 0},
+		compress.Gzip:   {1, 1 << 20},
+		compress.Snappy: {1, size}, // in blocks of 32 KiB
+		compress.Lz4:    {1, 9 << 20},
+		compress.Zstd:   {size, 9 << 20},
+	} {
+		res, err := parseResponse(responseOf(0, nil, made{compression: codec, bodies: [][]byte{body(0, 0, "k", text)}}.bytes(t)), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := res.Inflating(); got < want[0] || got > want[1] {
+			t.Errorf("%v: %d bytes, want %d to %d", codec, got, want[0], want[1])
+		}
+		res.Close()
+	}
+	raw := sealed(made{attributes: int16(compress.Snappy), count: 1}.bytes(t), snappy.Encode(nil, make([]byte, size)))
+	res, err := parseResponse(responseOf(0, nil, raw), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	if got := res.Inflating(); got < size || got > 2*size {
+		t.Errorf("one block of snappy: %d bytes, want %d", got, size)
+	}
 }

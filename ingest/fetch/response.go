@@ -34,13 +34,14 @@ type abortedTransaction struct{ producer, first int64 }
 // NextOffset is where to fetch from once the records given out so far are done.
 func (r *Response) NextOffset() int64 { return r.next }
 
-// Compressed reports whether the next record comes from a compressed batch, and so
-// takes memory on top of the response's. Damage shows only in Next.
-func (r *Response) Compressed() bool {
+// Inflating is how much memory, in bytes, the decompressor takes that the next record
+// comes from; 0 where it comes from no compressed batch. The record itself takes more.
+// Damage shows only in Next.
+func (r *Response) Inflating() int64 {
 	if r.batch == nil && r.open() != nil {
-		return false
+		return 0
 	}
-	return r.batch.inflated != nil
+	return r.batch.memory
 }
 
 // Close gives back what was reserved for the response. It may be called again, and
