@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/klauspost/compress/snappy"
 	"github.com/segmentio/kafka-go/compress"
 )
 
@@ -24,12 +25,13 @@ type Record struct {
 	Account string // a header turnkey-account; "" for none
 }
 
-// Batch encodes records as one batch, format 2 (KIP-98), compressed by a codec.
+// Batch encodes records as one batch, format 2 (KIP-98), compressed by a codec: by snappy as
+// one block without a frame.
 func Batch(codec compress.Compression, records ...Record) ([]byte, error) {
 	var payload bytes.Buffer
 	var to io.Writer = &payload
 	var compressing io.WriteCloser
-	if codec != compress.None {
+	if codec != compress.None && codec != compress.Snappy {
 		compressing = codec.Codec().NewWriter(&payload)
 		to = compressing
 	}
@@ -42,6 +44,9 @@ func Batch(codec compress.Compression, records ...Record) ([]byte, error) {
 		if err := compressing.Close(); err != nil {
 			return nil, fmt.Errorf("compress a batch: %w", err)
 		}
+	}
+	if codec == compress.Snappy {
+		return seal(codec, len(records), snappy.Encode(nil, payload.Bytes())), nil
 	}
 	return seal(codec, len(records), payload.Bytes()), nil
 }

@@ -29,7 +29,7 @@ func Tiny(seed uint64, n, records int, account func(i int) string) ([]Load, erro
 			for b := range r.Value {
 				r.Value[b] = byte(rng.Uint32())
 			}
-			r.Value[0] = 0 // no document begins so
+			r.Value[0] = 'x' // no document begins so
 			parts[i] = rejected(r, verifier.MalformedXML)
 		}
 		var err error

@@ -49,6 +49,7 @@ func Poisons(account string, size Sizes) ([]Load, error) {
 		{"key of 1 MB", compress.None, []part{quarantined(Record{Key: bytes.Repeat([]byte("k"), 1e6), Value: []byte("<a/>")}, ingest.AccountInvalid)}},
 		{"gzip bomb", compress.Gzip, []part{pointed(Record{Key: key, Zeros: size.Bomb}, ingest.RecordOversize)}},
 		{"zstd bomb", compress.Zstd, []part{pointed(Record{Key: key, Zeros: size.Bomb}, ingest.RecordOversize)}},
+		{"snappy bomb of one block", compress.Snappy, []part{unreadable(Record{Key: key, Zeros: min(size.Bomb, 64*mebi)})}},
 		{"zstd bomb of many records", compress.Zstd, many},
 		{"zstd bomb of headers", compress.Zstd, []part{pointed(Record{Key: key, Value: []byte("<a/>"), Headers: 2e6}, ingest.RecordOversize)}},
 	}

@@ -16,8 +16,9 @@ type Want struct {
 	Reason string // of a verdict, or the cause of a quarantine
 
 	// Pointer: the outcome points to the value, whose size and digest are these, and does
-	// not hold it.
+	// not hold it. Batch: it points to the batch as the broker stored it.
 	Pointer bool
+	Batch   bool
 	Size    int64
 	SHA256  [sha256.Size]byte
 }
@@ -35,6 +36,7 @@ type part struct {
 	kind    ingest.Kind
 	reason  string
 	pointer bool
+	batch   bool
 }
 
 func rejected(r Record, reason verifier.Reason) part {
@@ -52,13 +54,20 @@ func pointed(r Record, cause ingest.Cause) part {
 	return p
 }
 
+// unreadable is pointed to by its batch.
+func unreadable(r Record) part {
+	p := pointed(r, ingest.RecordUnreadable)
+	p.batch = true
+	return p
+}
+
 // load makes the batch of the parts.
 func load(name string, codec compress.Compression, parts ...part) (Load, error) {
 	l := Load{Name: name}
 	records := make([]Record, len(parts))
 	for i, p := range parts {
 		records[i] = p.Record
-		w := Want{Kind: p.kind, Reason: p.reason, Pointer: p.pointer, Size: int64(len(p.Value)) + p.Zeros}
+		w := Want{Kind: p.kind, Reason: p.reason, Pointer: p.pointer, Batch: p.batch, Size: int64(len(p.Value)) + p.Zeros}
 		sum := sha256.New()
 		sum.Write(p.Value)
 		if _, err := io.CopyN(sum, zeros{}, p.Zeros); err != nil {
