@@ -252,7 +252,7 @@ func TestStopWhileNothingIsAcknowledged(t *testing.T) {
 	<-held
 	before := time.Now()
 	g.stop()
-	if took := time.Since(before); took > produceLimit+2*time.Second {
+	if took := time.Since(before); took > acknowledgeLimit+2*time.Second {
 		t.Errorf("stopped after %v", took)
 	}
 	if offset := w.committed()[0]; offset > 0 {

@@ -8,16 +8,31 @@ import (
 )
 
 // Time limits that the promise about ended certificates rests on: a change committed
-// to the registry shows in what is appended from maxStale + produceLimit on, which is
-// under the 5 s that are promised.
+// to the registry shows in what is appended from maxStale + deliverLimit on, which is
+// under the 5 s that are promised. A broker appends what it has received whole. (One that
+// stands still between the two, as in a long collection of garbage, adds that time.)
 const (
-	// maxStale is how old the registry's answer may be when a verdict that rests on
-	// it is handed to produce. An older one is looked up and judged again.
+	// maxStale is how old the registry's answer may be when the last bytes of a produce
+	// that rests on it are handed to the kernel. An older one is looked up and judged again.
 	maxStale = 3 * time.Second
 
-	// produceLimit is how long a produce may take before it counts as failed.
-	produceLimit = 1500 * time.Millisecond
+	// deliverLimit is how long the kernel may go on trying to bring to a broker what it
+	// was handed, see [Dial].
+	deliverLimit = 1500 * time.Millisecond
 )
+
+// How long a produce may take after its last bytes were handed over before it counts as
+// failed: so much, and longer for a large one, which followers take a while to copy.
+// A session must outlast the longest.
+const (
+	acknowledgeLimit = 1500 * time.Millisecond
+	copiedPerSecond  = 20 << 20
+	acknowledgeMost  = 4500 * time.Millisecond
+)
+
+// lonelyFailures is after how many failed attempts in a row a large record's outcome,
+// produced alone, is suspected of being what fails.
+const lonelyFailures = 3
 
 // Time limits that nothing outside depends on.
 const (
@@ -65,8 +80,9 @@ type Config struct {
 
 	// InflightBytes bounds the memory that records take while they are worked on,
 	// over all partitions; default 256 MiB. Bytes fetched count twice, since outcomes
-	// are encoded as a copy; a quarter is set aside for inflating compressed
-	// batches. A single record that is larger passes alone.
+	// are encoded as a copy. A quarter is for responses as large as was asked for, half
+	// for larger ones, each a single batch, and a quarter for inflating compressed
+	// batches. A response that is larger than its share passes alone of its kind.
 	InflightBytes int64
 
 	// MaxRecord is the largest record, in bytes, that a compressed batch is inflated
@@ -83,7 +99,7 @@ type Config struct {
 
 	// Session is after how long without a heartbeat the group takes a member for
 	// dead; default 10 s. Heartbeats go out ten times as often. Draining before a
-	// rebalance takes at most about produceLimit, so it must not be under 5 s.
+	// rebalance takes at most one produce, so it must not be under 5 s.
 	Session time.Duration
 
 	// Workers is how many records are judged at once; default GOMAXPROCS.
@@ -91,6 +107,10 @@ type Config struct {
 
 	watchEvery time.Duration // between looks at inbound's partitions; default 10 s
 }
+
+// recordHeaders is how many headers a record may have; one with more is quarantined as a
+// pointer. A header of three bytes is a string and a slice in memory.
+const recordHeaders = 1000
 
 // chunk bounds what is judged and produced in one go.
 const (

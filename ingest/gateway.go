@@ -11,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"turnkey-gateway/ingest/fetch"
+	"turnkey-gateway/ingest/produce"
 )
 
 // A Cluster is how to reach Kafka. The library needs both of its ways: the transport
@@ -44,16 +45,17 @@ type Gateway struct {
 
 	shadowPanicked sync.Once
 
-	metrics *metrics
-	memory  *memory
-	pool    *pool
-	state   state
-	starts  starts
-	topicID fetch.TopicID // inbound's when Run began; set before any generation
-	layout  layout
-	fetcher *fetch.Client
-	client  *kafka.Client // for all but fetching, producing and committing
-	writer  *kafka.Client // for producing: its timeout is produceLimit
+	metrics  *metrics
+	memory   *memory
+	pool     *pool
+	state    state
+	starts   starts
+	topicID  fetch.TopicID // inbound's when Run began; set before any generation
+	layout   layout
+	fetcher  *fetch.Client
+	client   *kafka.Client // for all but fetching, producing and committing
+	producer *produce.Client
+	outcomes outcomesPool
 }
 
 // New returns a gateway that does nothing until Run. Only one may be made for one
@@ -81,15 +83,13 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 
 	addr := kafka.TCP(parts.Cluster.Brokers...)
 	g.client = &kafka.Client{Addr: addr, Transport: parts.Cluster.Transport, Timeout: 10 * time.Second}
-	g.writer = &kafka.Client{Addr: addr, Transport: parts.Cluster.Transport, Timeout: produceLimit}
+	g.producer = &produce.Client{Transport: parts.Cluster.Transport, Addr: addr, ClientID: parts.Cluster.Transport.ClientID}
 	g.fetcher = &fetch.Client{
 		Transport: parts.Cluster.Transport,
 		Addr:      addr,
 		ClientID:  parts.Cluster.Transport.ClientID,
 		Rack:      cfg.Rack,
-		Reserve: func(ctx context.Context, size int64) (func(), error) {
-			return g.memory.fetched.reserve(ctx, 2*size)
-		},
+		Reserve:   g.memory.response,
 	}
 	return g, nil
 }

@@ -125,15 +125,16 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, from positi
 		}
 		return err
 	}
-	if res.Compressed() {
-		if err := reserve(p.g.memory.inflated, 2*chunkBytes); err != nil {
+	if n := res.Inflating(); n > 0 {
+		if err := reserve(p.g.memory.inflated, n+2*chunkBytes); err != nil {
 			return c, err
 		}
 	}
 	limits := fetch.Limits{
-		Record: p.g.cfg.MaxRecord,
-		Large:  chunkBytes,
-		Grow:   func() error { return reserve(p.g.memory.large, p.g.cfg.MaxRecord) },
+		Record:  p.g.cfg.MaxRecord,
+		Headers: recordHeaders,
+		Large:   chunkBytes,
+		Grow:    func(size int64) error { return reserve(p.g.memory.large, size) },
 	}
 	for size := 0; size < chunkBytes && len(c.items) < chunkRecords; {
 		rec, err := res.Next(limits)

@@ -65,6 +65,15 @@ type Config struct {
 	Pprof string
 }
 
+// memoryLimit is at which size of its memory, in bytes, the program collects garbage as
+// often as it takes to stay there: what is in flight, and what the rest takes. So it stays
+// resident under 256 MB and what is in flight, with as many senders in memory as by default,
+// or fewer; what its file takes of memory counts there, but not here.
+func (c Config) memoryLimit() int64 {
+	const rest, sender = 208 << 20, 6 << 10
+	return c.Ingest.InflightBytes + rest + sender*int64(max(0, c.LookupEntries-lookup.DefaultEntries))
+}
+
 // readConfig returns the configuration, whose mistakes the reader knows.
 func readConfig(r *config.Reader) Config {
 	cfg := Config{

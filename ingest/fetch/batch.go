@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -29,6 +28,7 @@ type batch struct {
 	plain    parser // the records, where not compressed
 	inflated *bufio.Reader
 	inflater io.ReadCloser
+	memory   int64 // that inflating takes, in bytes
 	broken   error // the records cannot be inflated at all
 }
 
@@ -53,12 +53,13 @@ func parseBatch(raw []byte) (*batch, error) {
 	if b.last < b.base || b.left < 0 {
 		return nil, fmt.Errorf("record batch at offset %d: %d records up to offset %d", b.base, b.left, b.last)
 	}
-	if kind := b.attributes & compression; kind == 0 {
+	if kind := compress.Compression(b.attributes & compression); kind == compress.None {
 		b.plain = parser{b: p.b}
-	} else if codec := compress.Compression(kind).Codec(); codec == nil {
+	} else if kind.Codec() == nil {
 		b.broken = fmt.Errorf("unknown compression %d", kind)
 	} else {
-		b.inflater = newInflater(codec, bytes.NewReader(p.b))
+		b.memory = inflaterMemory(kind, p.b)
+		b.inflater = newInflater(kind, p.b)
 		b.inflated = bufio.NewReaderSize(io.LimitReader(b.inflater, maxInflated), 32<<10)
 	}
 	return b, nil
@@ -84,7 +85,7 @@ func (b *batch) next(lim Limits) (rec Record, err error) {
 	if size < 0 || size > int64(len(b.plain.b)) {
 		return Record{}, errors.New("record's size does not fit")
 	}
-	return b.parse(b.plain.bytes(int(size)))
+	return b.parse(b.plain.bytes(int(size)), lim)
 }
 
 // growError is what Limits.Grow failed with.
@@ -108,7 +109,7 @@ func (b *batch) inflate(lim Limits) (rec Record, err error) {
 		return b.skim(size)
 	}
 	if size > lim.Large && lim.Grow != nil {
-		if err := lim.Grow(); err != nil {
+		if err := lim.Grow(size); err != nil {
 			return Record{}, &growError{err}
 		}
 	}
@@ -116,7 +117,7 @@ func (b *batch) inflate(lim Limits) (rec Record, err error) {
 	if _, err := io.ReadFull(b.inflated, body); err != nil {
 		return Record{}, fmt.Errorf("record of %d bytes: %w", size, err)
 	}
-	return b.parse(body)
+	return b.parse(body, lim)
 }
 
 // skim passes over a record too large to keep, with only its digest.
@@ -153,7 +154,7 @@ func (b *batch) skim(size int64) (Record, error) {
 
 // parse reads a record's body: attributes, time and offset relative to the batch's,
 // key, value, headers.
-func (b *batch) parse(body []byte) (Record, error) {
+func (b *batch) parse(body []byte, lim Limits) (Record, error) {
 	p := &parser{b: body}
 	p.int8() // attributes, unused
 	var rec Record
@@ -165,7 +166,15 @@ func (b *batch) parse(body []byte) (Record, error) {
 	if count < 0 || count > int64(len(p.b))/2 { // a header takes two bytes at least
 		return Record{}, errors.New("record's headers do not fit")
 	}
-	if count > 0 {
+	switch {
+	case lim.Headers > 0 && count > int64(lim.Headers):
+		for range count {
+			p.nullable()
+			p.nullable()
+		}
+		rec.Unread, rec.Size, rec.Digest = Oversize, int64(len(rec.Value)), sha256.Sum256(rec.Value)
+		rec.Key, rec.Value = nil, nil
+	case count > 0:
 		rec.Headers = make([]kafka.Header, count)
 		for i := range rec.Headers {
 			rec.Headers[i] = kafka.Header{Key: string(p.nullable()), Value: p.nullable()}

@@ -27,8 +27,8 @@ type Record struct {
 	Value   []byte // nil where null, and where Unread is set
 	Headers []kafka.Header
 
-	// Unread says why the value is not here: it inflates to more than the limit, or
-	// its batch is not readable. Size and Digest (SHA-256) then are the value's, or
+	// Unread says why the value is not here: it inflates to more than the limit, has more
+	// headers, or its batch is not readable. Size and Digest (SHA-256) then are the value's, or
 	// those of the batch as stored.
 	Unread Unread
 	Size   int64
@@ -40,19 +40,24 @@ type Unread uint8
 
 const (
 	Whole      Unread = iota // it is here
-	Oversize                 // it inflates to more than Limits.Record
+	Oversize                 // it is beyond Limits.Record or Limits.Headers
 	Unreadable               // its checksum holds, but not its structure: a producer's fault
 )
 
-// Limits bound what inflating a compressed batch may take.
+// Limits bound the memory that reading a record may take on top of the response's.
 type Limits struct {
-	// Record is the largest record in bytes, key and headers included.
+	// Record is the largest record, in bytes, that a compressed batch is inflated to, key
+	// and headers included.
 	Record int64
 
-	// Large is a size above which Grow is called once before a record is inflated.
-	// It waits until there is room, or fails. Nil means that there always is.
+	// Headers is how many a record may have; 0 means any number. A header takes three
+	// bytes in a batch and more than ten times that here.
+	Headers int
+
+	// Large is a size above which Grow is called with it, once, before a record is
+	// inflated. It waits until there is room, or fails. Nil means that there always is.
 	Large int64
-	Grow  func() error
+	Grow  func(size int64) error
 }
 
 // Next returns the next record, io.EOF after the last. Another error means that the

@@ -64,13 +64,14 @@ func (r *Response) refusal() error {
 	return nil
 }
 
-// Compressed reports whether the next record comes from a compressed batch, and so
-// takes memory on top of the response's. Damage shows only in Next.
-func (r *Response) Compressed() bool {
+// Inflating is how much memory, in bytes, the decompressor takes that the next record
+// comes from; 0 where it comes from no compressed batch. The record itself takes more.
+// Damage shows only in Next.
+func (r *Response) Inflating() int64 {
 	if r.batch == nil && r.open() != nil {
-		return false
+		return 0
 	}
-	return r.batch.inflated != nil
+	return r.batch.memory
 }
 
 // Close gives back what was reserved for the response. It may be called again, and
