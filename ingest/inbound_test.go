@@ -9,6 +9,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"turnkey-gateway/ingest/fetch"
 )
 
 // often makes a gateway notice soon what becomes of inbound.
@@ -118,6 +120,12 @@ func TestNewPartitionWaitsForOutputsOnKafka(t *testing.T) {
 func (w *world) remake(between func()) {
 	w.t.Helper()
 	name := w.topics.Inbound
+	asks := &fetch.Client{Transport: &kafka.Transport{}, Addr: kafka.TCP(w.brokers...)}
+	defer asks.Transport.(*kafka.Transport).CloseIdleConnections()
+	before, err := asks.Topic(w.t.Context(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	if _, err := w.client().DeleteTopics(w.t.Context(), &kafka.DeleteTopicsRequest{Topics: []string{name}}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -126,6 +134,10 @@ func (w *world) remake(between func()) {
 		res, err := w.client().CreateTopics(w.t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
 			{Topic: name, NumPartitions: w.partitions, ReplicationFactor: w.replicas}}})
 		return err == nil && res.Errors[name] == nil
+	})
+	eventually(w.t, "brokers know of it", func() bool {
+		now, err := asks.Topic(w.t.Context(), name)
+		return err == nil && now.ID != before.ID
 	})
 	for id := range w.partitions {
 		eventually(w.t, "inbound has a leader again", func() bool { return w.leads(name, id) })
