@@ -17,6 +17,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Brokers here live for a minute: the best code would cost more time than it saves.
+	os.Setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 	code := m.Run()
 	shared.end()
 	os.Exit(code)

@@ -27,7 +27,7 @@ func TestRollingUpgrade(t *testing.T) {
 	sending := make(chan struct{})
 	go func() {
 		defer close(sending)
-		tick := time.NewTicker(20 * time.Millisecond) // a rate, so that brokers have time to start
+		tick := time.NewTicker(50 * time.Millisecond) // a rate, so that brokers have time to start
 		defer tick.Stop()
 		for !enough.Load() && t.Context().Err() == nil {
 			few := w.records(10)
