@@ -117,9 +117,8 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, offset int6
 			c.next = res.NextOffset()
 			return c, err
 		}
-		it := &item{source: p.source(rec.Offset), rec: rec}
-		size += it.size()
-		c.items = append(c.items, it)
+		size += rec.Len()
+		c.items = append(c.items, &item{source: p.source(rec.Offset), rec: rec})
 	}
 	c.next = res.NextOffset()
 	return c, nil
