@@ -24,6 +24,10 @@ type Outcome struct {
 	Value     []byte
 	EventID   string
 	Reason    verifier.Reason // Unjudged for a quarantined record
+	Account   string
+
+	// Appended is when the broker appended it, in whole milliseconds; zero save from [Stamped].
+	Appended time.Time
 
 	// What it was judged from.
 	Source          string // topic/partition/offset
@@ -75,17 +79,24 @@ func follow(ctx context.Context, brokers []string, topic string, partition int, 
 func parseOutcome(m kafka.Message) Outcome {
 	o := Outcome{Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, Value: m.Value}
 	for _, h := range m.Headers {
-		switch h.Key {
-		case ingest.HeaderEventID:
-			o.EventID = string(h.Value)
-		case ingest.HeaderReason:
-			o.Reason = reasonNamed(string(h.Value))
-		case ingest.HeaderSource:
-			o.Source = string(h.Value)
-			o.SourcePartition, o.SourceOffset = place(o.Source)
-		}
+		o.header(h.Key, h.Value)
 	}
 	return o
+}
+
+// header takes in what one header of the record says.
+func (o *Outcome) header(key string, value []byte) {
+	switch key {
+	case ingest.HeaderEventID:
+		o.EventID = string(value)
+	case ingest.HeaderAccount:
+		o.Account = string(value)
+	case ingest.HeaderReason:
+		o.Reason = reasonNamed(string(value))
+	case ingest.HeaderSource:
+		o.Source = string(value)
+		o.SourcePartition, o.SourceOffset = place(o.Source)
+	}
 }
 
 func reasonNamed(name string) verifier.Reason {
