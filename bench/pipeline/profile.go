@@ -28,7 +28,7 @@ var rooms = []cost.Room{
 	{Name: "read and judge", Part: "turnkey-gateway/verifier"},
 	{Name: "look up", Part: "turnkey-gateway/registry"}, {Name: "look up", Part: "go-redis"}, {Name: "look up", Part: "pgx"},
 	{Name: "fetch", Part: "ingest/fetch"},
-	{Name: "encode and produce", Part: "ingest/produce"}, {Name: "encode and produce", Part: "ingest.(*Gateway).write"}, {Name: "encode and produce", Part: "segmentio/kafka-go"},
+	{Name: "encode and produce", Part: "ingest/produce"}, {Name: "library's client", Part: "segmentio/kafka-go"},
 	{Name: "items, headers, outcomes", Part: "turnkey-gateway/ingest."},
 }
 

@@ -30,6 +30,7 @@ type Client struct {
 	Reserve func(ctx context.Context, size int64) (release func(), err error)
 
 	correlation atomic.Int32
+	bodies      bodies
 }
 
 // A Request asks for the records of one partition from an offset on.

@@ -90,11 +90,15 @@ func (x *exchange) readBody(rw io.ReadWriter, conn deadliner, size int64) (*Resp
 	if err := x.allow(conn, bodyLimit); err != nil {
 		return nil, err
 	}
-	body := make([]byte, size)
+	body := x.client.bodies.take(int(size))
 	if _, err := io.ReadFull(rw, body); err != nil {
 		return nil, fmt.Errorf("read a response of %d bytes: %w", size, err)
 	}
-	return parseResponse(body, x.req.Offset)
+	res, err := parseResponse(body, x.req.Offset)
+	if err == nil {
+		res.recycle = func() { x.client.bodies.give(body) }
+	}
+	return res, err
 }
 
 // allow sets a time limit, unless the caller has gone meanwhile.

@@ -17,6 +17,7 @@ type Response struct {
 	code    int16
 	aborted []abortedTransaction // by first offset
 	release func()
+	recycle func() // of the memory that records alias
 	once    sync.Once
 
 	// What is left to decode, see records.go.
@@ -43,8 +44,9 @@ func (r *Response) Compressed() bool {
 	return r.batch.inflated != nil
 }
 
-// Close gives back what was reserved for the response. It may be called again, and
-// on nil.
+// Close gives back what was reserved for the response, and its memory: nothing of its
+// records may be looked at afterwards, whatever was kept of them must be a copy. It may be
+// called again, and on nil.
 func (r *Response) Close() {
 	if r == nil {
 		return
@@ -52,6 +54,9 @@ func (r *Response) Close() {
 	r.once.Do(func() {
 		if r.batch != nil {
 			r.batch.close()
+		}
+		if r.recycle != nil {
+			r.recycle()
 		}
 		if r.release != nil {
 			r.release()
