@@ -53,6 +53,7 @@ type Gateway struct {
 	client   *kafka.Client // for all but fetching and producing
 	producer *produce.Client
 	outcomes outcomesPool
+	trays    trays
 }
 
 // New returns a gateway that does nothing until Run. Only one may be made for one

@@ -92,7 +92,8 @@ func (p *partition) split(ctx context.Context, res *fetch.Response, offset int64
 
 // gather collects records up to a chunk's size. The chunk counts even with an error.
 func (p *partition) gather(ctx context.Context, res *fetch.Response, offset int64) (chunk, error) {
-	c := chunk{from: offset, next: offset, release: func() {}}
+	t := p.g.trays.get()
+	c := chunk{tray: t, from: offset, next: offset, release: func() { p.g.trays.put(t) }}
 	reserve := func(b *budget, n int64) error {
 		release, err := b.reserve(ctx, n)
 		if err == nil {
@@ -118,7 +119,8 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, offset int6
 			return c, err
 		}
 		size += rec.Len()
-		c.items = append(c.items, &item{source: p.source(rec.Offset), rec: rec})
+		it := c.add()
+		it.source, it.rec = p.source(rec.Offset), rec
 	}
 	c.next = res.NextOffset()
 	return c, nil

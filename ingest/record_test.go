@@ -43,11 +43,13 @@ func BenchmarkRecord(b *testing.B) {
 	p := &partition{generation: &generation{g: g}, id: 1, label: "1"}
 	b.ReportAllocs()
 	for b.Loop() {
-		items := make([]*item, records)
-		for i, rec := range stored {
-			items[i] = &item{source: p.source(rec.Offset), rec: rec, arrived: now}
-			items[i].admit(false)
+		t := g.trays.get()
+		for _, rec := range stored {
+			it := t.add()
+			it.source, it.rec, it.arrived = p.source(rec.Offset), rec, now
+			it.admit(false)
 		}
+		items := t.items
 		if err := g.read(b.Context(), items); err != nil {
 			b.Fatal(err)
 		}
@@ -63,6 +65,7 @@ func BenchmarkRecord(b *testing.B) {
 		g.outcomes.put(out)
 		g.acknowledged(Verified, items)
 		g.observe(items)
+		g.trays.put(t)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*records), "ns/record")
 }
