@@ -58,6 +58,9 @@ func (b *Batch) Size() int { return max(0, len(b.buf)-requestRoom) }
 // Cap is how much memory it keeps.
 func (b *Batch) Cap() int { return cap(b.buf) }
 
+// Grow makes room for so many more bytes of records.
+func (b *Batch) Grow(bytes int) { b.buf = slices.Grow(b.buf, batchStart+bytes) }
+
 // Append adds a record. A nil key or value is null; a zero time means that the record has
 // none. Times count in whole milliseconds.
 func (b *Batch) Append(at time.Time, key, value []byte, headers *Headers) {
