@@ -10,6 +10,8 @@ import (
 	"github.com/segmentio/kafka-go/compress"
 )
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // A made batch is one as a broker would store it, with whatever faults a test wants.
 type made struct {
 	base, last  int64

@@ -2,10 +2,11 @@ package produce
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"math/bits"
 	"slices"
 	"time"
+
+	"turnkey-gateway/ingest/internal/pieces"
 )
 
 // A Batch is records that are appended together, in the form in which brokers store them
@@ -43,8 +44,6 @@ const (
 	maxClientID = 128
 	batchStart  = requestRoom + batchHead
 )
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Reset makes the batch empty, keeping its memory.
 func (b *Batch) Reset() { b.buf, b.count = b.buf[:0], 0 }
@@ -101,7 +100,7 @@ func (b *Batch) seal() {
 		head[at] = 0xff // producer id, epoch and sequence are -1: none
 	}
 	binary.BigEndian.PutUint32(head[countAt:], uint32(b.count))
-	binary.BigEndian.PutUint32(head[checksumAt:], crc32.Checksum(head[checksumed:], castagnoli))
+	binary.BigEndian.PutUint32(head[checksumAt:], pieces.Checksum(head[checksumed:]))
 }
 
 // Headers are a record's headers as a batch holds them. The zero value is none.
@@ -142,7 +141,7 @@ func appendNullable(to, b []byte) []byte {
 	if b == nil {
 		return binary.AppendVarint(to, -1)
 	}
-	return append(binary.AppendVarint(to, int64(len(b))), b...)
+	return pieces.Append(binary.AppendVarint(to, int64(len(b))), b)
 }
 
 func nullableSize(b []byte) int {
