@@ -35,7 +35,7 @@ type batch struct {
 // parseBatch checks and reads a batch's fixed part.
 func parseBatch(raw []byte) (*batch, error) {
 	want := binary.BigEndian.Uint32(raw[checksumAt:])
-	if got := pieces.Checksum(raw[checksummed:]); got != want {
+	if got := pieces.Update(0, raw[checksummed:]); got != want {
 		return nil, fmt.Errorf("record batch at offset %d: checksum %08x, stored %08x",
 			int64(binary.BigEndian.Uint64(raw)), got, want)
 	}
