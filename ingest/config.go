@@ -37,6 +37,7 @@ const lonelyFailures = 3
 // Time limits that nothing outside depends on.
 const (
 	lookupLimit = 5 * time.Second  // of one call of the registry
+	commitLimit = 10 * time.Second // of one commit of offsets
 	stopLimit   = 25 * time.Second // to drain, commit and leave the group
 )
 
@@ -55,9 +56,16 @@ type Config struct {
 	// turnkey.quarantine. Each output needs as many partitions as inbound has.
 	Topics Topics
 
-	// StartLatest makes a group without a committed offset begin at the end of the
-	// log instead of its start: what was stored before is never judged.
+	// StartLatest makes a group that has committed no offset of the inbound topic begin
+	// at the end of the log instead of its start: what was stored before is never judged.
+	// A partition that is added later is judged from its start either way, since records
+	// come in before anybody notices it.
 	StartLatest bool
+
+	// Rack is where the gateway runs, as brokers' broker.rack has it. Where they select
+	// replicas by rack (replica.selector.class), records are then read from a replica
+	// there, if there is one, and from the leader while that fails. Empty: from the leader.
+	Rack string
 
 	// AcceptCreateTime accepts an inbound topic whose records carry the time their
 	// producer claimed. Validity periods are judged at that time, so a producer
@@ -97,6 +105,8 @@ type Config struct {
 
 	// Workers is how many records are judged at once; default GOMAXPROCS.
 	Workers int
+
+	watchEvery time.Duration // between looks at inbound's partitions; default 10 s
 }
 
 // recordHeaders is how many headers a record may have; one with more is quarantined as a
@@ -122,6 +132,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.CommitEvery, 100*time.Millisecond)
 	setDefault(&c.Session, 10*time.Second)
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
+	setDefault(&c.watchEvery, 10*time.Second)
 	return c
 }
 

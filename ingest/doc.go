@@ -23,5 +23,8 @@
 //   - No partition's records hold up another's for longer than it takes to judge a few: all
 //     take turns in judging, and memory for what is large is waited for by what is large.
 //   - No outcome depends on the [Shadow]: what it thinks, or that it panics, changes none.
+//   - An offset is of one topic, by its id, and of one log of it. Where the topic was made
+//     anew, or the log has lost the record before the offset, the partition is halted: it
+//     is never read from an offset that means something else there.
 //   - Nothing that belongs to a generation of the consumer group outlives it.
 package ingest

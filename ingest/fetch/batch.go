@@ -22,6 +22,7 @@ type batch struct {
 	base, last int64 // offsets
 	first, max int64 // milliseconds since 1970
 	producer   int64
+	epoch      int32 // of the leader that appended it
 	left       int   // records not yet read
 	expect     int64 // no record may have a smaller offset
 
@@ -40,7 +41,7 @@ func parseBatch(raw []byte) (*batch, error) {
 			int64(binary.BigEndian.Uint64(raw)), got, want)
 	}
 	p := &parser{b: raw}
-	b := &batch{raw: raw, base: p.int64()}
+	b := &batch{raw: raw, base: p.int64(), epoch: int32(binary.BigEndian.Uint32(raw[epochAt:]))}
 	p.bytes(checksummed - 8)
 	b.attributes = p.int16()
 	b.last = b.base + int64(p.int32())
@@ -201,7 +202,7 @@ func (b *batch) time(delta int64) (at time.Time, stamped bool) {
 
 // unreadable points to a batch, standing for its records from an offset on.
 func (b *batch) unreadable(offset int64) Record {
-	rec := Record{Offset: offset, Unread: Unreadable, Size: int64(len(b.raw)), Digest: sha256.Sum256(b.raw)}
+	rec := Record{Offset: offset, Epoch: b.epoch, Unread: Unreadable, Size: int64(len(b.raw)), Digest: sha256.Sum256(b.raw)}
 	rec.Time, rec.Stamped = b.time(0)
 	return rec
 }

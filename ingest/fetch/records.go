@@ -15,6 +15,7 @@ import (
 // Its slices alias the response's buffer where the batch was not compressed.
 type Record struct {
 	Offset int64
+	Epoch  int32 // of the leader that appended it
 
 	// Time is the broker's stamp where Stamped, else what the producer claimed,
 	// both in whole milliseconds; zero where the producer gave none.
@@ -90,22 +91,31 @@ func (r *Response) Next(lim Limits) (Record, error) {
 		if rec.Offset < r.next {
 			continue // before the offset asked for: batches come whole
 		}
-		r.next = rec.Offset + 1
+		rec.Epoch = b.epoch
+		r.pass(b, rec.Offset)
 		return rec, nil
 	}
 }
 
 // finish leaves a batch, and with it the gap that compaction may have left at its end.
 func (r *Response) finish() {
-	r.next = max(r.next, r.batch.last+1)
+	r.pass(r.batch, r.batch.last)
 	r.batch.close()
 	r.batch = nil
+}
+
+// pass says that what a batch has up to an offset is done with.
+func (r *Response) pass(b *batch, offset int64) {
+	if offset >= r.next {
+		r.next, r.epoch = offset+1, b.epoch
+	}
 }
 
 // Layout of a record batch, format 2 (KIP-98): the fixed part before its records.
 const (
 	batchHead   = 61
 	sizeEnd     = 12 // base offset and size, which the size does not count
+	epochAt     = 12
 	magicAt     = 16
 	checksumAt  = 17
 	checksummed = 21 // from the attributes on
@@ -137,7 +147,7 @@ func (r *Response) open() error {
 		}
 		r.decoded = true
 		if r.hidden(b) {
-			r.next = max(r.next, b.last+1)
+			r.pass(b, b.last)
 			continue
 		}
 		r.batch = b
@@ -176,8 +186,8 @@ func (r *Response) cut() ([]byte, error) {
 // hidden reports whether a reader of committed records must not see the batch: it
 // holds a transaction's marker, or belongs to one that was aborted.
 func (r *Response) hidden(b *batch) bool {
-	for len(r.aborted) > 0 && r.aborted[0].first <= b.last {
-		r.aborts[r.aborted[0].producer] = true
+	for len(r.aborted) > 0 && r.aborted[0].FirstOffset <= b.last {
+		r.aborts[r.aborted[0].ProducerID] = true
 		r.aborted = r.aborted[1:]
 	}
 	if b.attributes&control != 0 {

@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go/compress"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func offsetsOf(recs []Record) string {
@@ -40,7 +41,7 @@ func TestOffsetsGivenOut(t *testing.T) {
 		name    string
 		from    int64
 		batches [][]byte
-		aborted []abortedTransaction
+		aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction
 		want    string // offsets, with ! where only a pointer
 		next    int64
 		fails   bool
@@ -63,7 +64,7 @@ func TestOffsetsGivenOut(t *testing.T) {
 			edit(three(13), func(m *made) { m.attributes, m.producer = transactional, 8 }),
 			edit(made{base: 16, last: 16, bodies: [][]byte{body(0, 0, "", "")}}, func(m *made) { m.attributes, m.producer = transactional|control, 7 }),
 			edit(three(17), func(m *made) { m.attributes, m.producer = transactional, 7 }),
-		}, []abortedTransaction{{producer: 7, first: 10}}, "13 14 15 17 18 19", 20, false},
+		}, []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 7, FirstOffset: 10}}, "13 14 15 17 18 19", 20, false},
 		{"second record broken", 10, [][]byte{
 			edit(three(10), func(m *made) { m.bodies[1] = []byte{0, 0, 2, 99, 1} }), three(13).bytes(t),
 		}, nil, "10 11! 13 14 15", 16, false},
@@ -101,7 +102,7 @@ func TestOffsetsGivenOut(t *testing.T) {
 func TestDamageStays(t *testing.T) {
 	damaged := made{base: 10, last: 10, bodies: [][]byte{body(0, 0, "k", "a")}, breakHash: true}
 	good := made{base: 11, last: 11, bodies: [][]byte{body(0, 0, "k", "b")}}
-	res, err := parseResponse(responseOf(0, nil, damaged.bytes(t), good.bytes(t)), 10)
+	res, err := parseResponse(responseOf(0, nil, damaged.bytes(t), good.bytes(t)), Request{Offset: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,9 +225,9 @@ func TestWindowOfZstdIsBounded(t *testing.T) {
 
 func TestEveryCutOfAResponseIsHandled(t *testing.T) {
 	m := made{base: 0, last: 1, bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", "b")}}
-	full := responseOf(0, []abortedTransaction{{1, 1}}, m.bytes(t))
+	full := responseOf(0, []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 1, FirstOffset: 1}}, m.bytes(t))
 	for n := range full {
-		if _, err := parseResponse(full[:n], 0); err == nil {
+		if _, err := parseResponse(full[:n], Request{}); err == nil {
 			t.Errorf("%d of %d bytes passed for a response", n, len(full))
 		}
 	}
@@ -300,7 +301,7 @@ func TestMemoryOfInflatingIsTold(t *testing.T) {
 		compress.Lz4:    {1, 9 << 20},
 		compress.Zstd:   {size, 9 << 20},
 	} {
-		res, err := parseResponse(responseOf(0, nil, made{compression: codec, bodies: [][]byte{body(0, 0, "k", text)}}.bytes(t)), 0)
+		res, err := parseResponse(responseOf(0, nil, made{compression: codec, bodies: [][]byte{body(0, 0, "k", text)}}.bytes(t)), Request{LastEpoch: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +311,7 @@ func TestMemoryOfInflatingIsTold(t *testing.T) {
 		res.Close()
 	}
 	raw := sealed(made{attributes: int16(compress.Snappy), count: 1}.bytes(t), snappy.Encode(nil, make([]byte, size)))
-	res, err := parseResponse(responseOf(0, nil, raw), 0)
+	res, err := parseResponse(responseOf(0, nil, raw), Request{LastEpoch: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
