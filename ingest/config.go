@@ -80,10 +80,11 @@ type Config struct {
 	FetchWait time.Duration
 
 	// InflightBytes bounds the memory that records take while they are worked on,
-	// over all partitions; default 256 MiB. Bytes fetched count twice, since outcomes
-	// are encoded as a copy. A quarter is for responses as large as was asked for, half
-	// for larger ones, each a single batch, and a quarter for inflating compressed
-	// batches. A response that is larger than its share passes alone of its kind.
+	// over all partitions; default 256 MiB. A quarter is for responses as large as
+	// was asked for, which count twice, since their outcomes are encoded as a copy; half
+	// for larger ones, each a single batch, whose large values are not copied; and a
+	// quarter for inflating compressed batches. A response that is larger than its share
+	// passes alone of its kind.
 	InflightBytes int64
 
 	// MaxRecord is the largest record, in bytes, that a compressed batch is inflated

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"time"
 
@@ -138,8 +137,6 @@ const (
 	transactional = 0x10
 	control       = 0x20
 )
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // open moves to the next batch that has records for us. Nothing is read past a damaged
 // one, however often that is asked for.
