@@ -23,8 +23,43 @@ import (
 // Records carry the time of their append, topics must be made before they are used, and
 // with 3 brokers an acknowledged record is on 2 of them at least.
 func Kafka(ctx context.Context, o Options, brokers int) (*Part, error) {
-	if brokers != 1 && brokers != 3 {
-		return nil, fmt.Errorf("start kafka: %d brokers: 1 or 3 are possible", brokers)
+	c, err := NewKafkaCluster(ctx, o, KafkaOptions{Brokers: brokers})
+	if err != nil {
+		return nil, err
+	}
+	return c.Part, nil
+}
+
+// KafkaOptions say what a cluster is beyond a directory and ports.
+type KafkaOptions struct {
+	Brokers int // 1 or 3
+
+	// Advertised has an element for each further way into the cluster: what brokers 0 to
+	// Brokers-1 advertise to clients that come in that way, host:port each, for instance
+	// of proxies. What they lead to is in [KafkaCluster.Ways].
+	Advertised [][]string
+
+	// Settings are lines of server.properties that win over ours.
+	Settings []string
+
+	// Java are options of the brokers' JVMs beyond ours.
+	Java []string
+}
+
+// A KafkaCluster is a cluster whose brokers can be ended and started one by one.
+type KafkaCluster struct {
+	*Part // Addresses and Processes by broker
+
+	// Ways are, for each of KafkaOptions.Advertised, where the brokers listen.
+	Ways [][]string
+
+	cluster *kafkaCluster
+}
+
+// NewKafkaCluster runs a cluster; see [Kafka].
+func NewKafkaCluster(ctx context.Context, o Options, k KafkaOptions) (*KafkaCluster, error) {
+	if k.Brokers != 1 && k.Brokers != 3 {
+		return nil, fmt.Errorf("start kafka: %d brokers: 1 or 3 are possible", k.Brokers)
 	}
 	java, err := program("java")
 	if err != nil {
@@ -34,29 +69,53 @@ func Kafka(ctx context.Context, o Options, brokers int) (*Part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	cluster, err := newKafkaCluster(o, java, jars, brokers)
+	cluster, err := newKafkaCluster(o, k, java, jars)
 	if err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	part := &Part{Dir: o.Dir, Addresses: cluster.addresses()}
+	c := &KafkaCluster{Part: &Part{Dir: o.Dir, Addresses: addresses(cluster.brokers)}, cluster: cluster}
+	for _, way := range cluster.ways {
+		c.Ways = append(c.Ways, addresses(way.ports))
+	}
 	if err := cluster.format(ctx); err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	for i := range brokers {
+	for i := range k.Brokers {
 		p, err := start(cluster.command(i))
 		if err != nil {
-			_ = part.Stop(ctx) // the first error is the one to read
+			_ = c.Stop(ctx) // the first error is the one to read
 			return nil, err
 		}
-		part.Processes = append(part.Processes, p)
+		c.Processes = append(c.Processes, p)
 	}
-	for _, p := range part.Processes {
-		if err := p.await(ctx, 60*time.Second, cluster.ready); err != nil {
-			_ = part.Stop(ctx)
-			return nil, err
+	if err := c.await(ctx); err != nil {
+		_ = c.Stop(ctx)
+		return nil, err
+	}
+	return c, nil
+}
+
+// await waits until all brokers are up and groups can be joined.
+func (c *KafkaCluster) await(ctx context.Context) error {
+	for _, p := range c.Processes {
+		if err := p.await(ctx, 60*time.Second, c.cluster.ready); err != nil {
+			return err
 		}
 	}
-	return part, nil
+	return nil
+}
+
+// Restart starts broker i again, which has ended, and waits until the cluster is whole.
+func (c *KafkaCluster) Restart(ctx context.Context, i int) error {
+	if c.Processes[i].Alive() {
+		return fmt.Errorf("restart %s: it runs", c.Processes[i].Name)
+	}
+	p, err := start(c.cluster.command(i))
+	if err != nil {
+		return err
+	}
+	c.Processes[i] = p
+	return p.await(ctx, 60*time.Second, c.cluster.ready)
 }
 
 // A kafkaCluster is what its brokers' settings are made from.
@@ -66,12 +125,21 @@ type kafkaCluster struct {
 	id          string // 16 bytes, base64 without padding
 	brokers     []int  // client ports
 	controllers []int  // quorum ports
+	ways        []way
+	settings    []string
+	options     []string // of the JVM
 	lifetime    Lifetime
 }
 
-func newKafkaCluster(o Options, java, jars string, brokers int) (*kafkaCluster, error) {
-	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime}
-	for i := range brokers {
+// A way is a further listener of each broker, which clients are told to find elsewhere.
+type way struct {
+	ports      []int
+	advertised []string
+}
+
+func newKafkaCluster(o Options, k KafkaOptions, java, jars string) (*kafkaCluster, error) {
+	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, settings: k.Settings, options: k.Java, lifetime: o.Lifetime}
+	for i := range k.Brokers {
 		wanted, quorum := 0, 0
 		if o.Port != 0 {
 			wanted, quorum = o.Port+i, o.Port+100+i
@@ -85,6 +153,17 @@ func newKafkaCluster(o Options, java, jars string, brokers int) (*kafkaCluster, 
 			return nil, err
 		}
 		c.controllers = append(c.controllers, quorum)
+	}
+	for _, advertised := range k.Advertised {
+		w := way{advertised: advertised}
+		for range k.Brokers {
+			p, err := port(0)
+			if err != nil {
+				return nil, err
+			}
+			w.ports = append(w.ports, p)
+		}
+		c.ways = append(c.ways, w)
 	}
 	return c, c.keepID()
 }
@@ -106,9 +185,9 @@ func (c *kafkaCluster) keepID() error {
 	return os.WriteFile(file, []byte(c.id+"\n"), 0o644)
 }
 
-func (c *kafkaCluster) addresses() []string {
+func addresses(ports []int) []string {
 	var all []string
-	for _, port := range c.brokers {
+	for _, port := range ports {
 		all = append(all, loopback(port))
 	}
 	return all
@@ -124,14 +203,22 @@ func (c *kafkaCluster) properties(i int) string {
 	if replicas == 3 {
 		inSync = 2
 	}
-	return strings.Join([]string{
+	protocols := "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
+	listeners := fmt.Sprintf("PLAINTEXT://%s,CONTROLLER://%s", loopback(c.brokers[i]), loopback(c.controllers[i]))
+	advertised := "PLAINTEXT://" + loopback(c.brokers[i])
+	for j, way := range c.ways {
+		protocols += fmt.Sprintf(",WAY%d:PLAINTEXT", j)
+		listeners += fmt.Sprintf(",WAY%d://%s", j, loopback(way.ports[i]))
+		advertised += fmt.Sprintf(",WAY%d://%s", j, way.advertised[i])
+	}
+	return strings.Join(append([]string{
 		"process.roles=broker,controller",
 		fmt.Sprintf("node.id=%d", i+1),
 		"controller.quorum.voters=" + strings.Join(voters, ","),
 		"controller.listener.names=CONTROLLER",
-		"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-		fmt.Sprintf("listeners=PLAINTEXT://%s,CONTROLLER://%s", loopback(c.brokers[i]), loopback(c.controllers[i])),
-		"advertised.listeners=PLAINTEXT://" + loopback(c.brokers[i]),
+		"listener.security.protocol.map=" + protocols,
+		"listeners=" + listeners,
+		"advertised.listeners=" + advertised,
 		"inter.broker.listener.name=PLAINTEXT",
 		"log.dirs=" + c.logDir(i),
 
@@ -156,15 +243,14 @@ func (c *kafkaCluster) properties(i int) string {
 		"group.initial.rebalance.delay.ms=0",
 		"group.min.session.timeout.ms=1000",
 		"controlled.shutdown.retry.backoff.ms=500",
-		"",
-	}, "\n")
+	}, c.settings...), "\n") + "\n"
 }
 
 func (c *kafkaCluster) brokerDir(i int) string {
 	return filepath.Join(c.dir, fmt.Sprintf("broker%d", i+1))
 }
 func (c *kafkaCluster) logDir(i int) string { return filepath.Join(c.brokerDir(i), "data") }
-func (c *kafkaCluster) settings(i int) string {
+func (c *kafkaCluster) propertiesFile(i int) string {
 	return filepath.Join(c.brokerDir(i), "server.properties")
 }
 
@@ -175,7 +261,7 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 		if err := os.MkdirAll(c.brokerDir(i), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(c.settings(i), []byte(c.properties(i)), 0o644); err != nil {
+		if err := os.WriteFile(c.propertiesFile(i), []byte(c.properties(i)), 0o644); err != nil {
 			return err
 		}
 		if _, err := os.Stat(filepath.Join(c.logDir(i), "meta.properties")); err == nil {
@@ -183,7 +269,7 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 		}
 		group.Go(func() error {
 			cmd := exec.CommandContext(ctx, c.java, "-Xmx128m", "-cp", filepath.Join(c.jars, "*"),
-				"kafka.tools.StorageTool", "format", "-t", c.id, "-c", c.settings(i))
+				"kafka.tools.StorageTool", "format", "-t", c.id, "-c", c.propertiesFile(i))
 			if out, err := cmd.CombinedOutput(); err != nil {
 				return fmt.Errorf("format broker %d's storage: %w\n%s", i+1, err, out)
 			}
@@ -196,8 +282,8 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 func (c *kafkaCluster) command(i int) command {
 	return command{
 		name: fmt.Sprintf("kafka%d", i+1), path: c.java, dir: c.brokerDir(i),
-		args: []string{"-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true",
-			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.settings(i)},
+		args: append(append([]string{"-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true"}, c.options...),
+			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.propertiesFile(i)),
 		env: os.Environ(), log: filepath.Join(c.brokerDir(i), "kafka.log"), lifetime: c.lifetime,
 		stop: syscall.SIGTERM, orphaned: syscall.SIGKILL,
 	}
@@ -207,7 +293,7 @@ func (c *kafkaCluster) command(i int) command {
 // group's coordinator has the cluster make its offsets topic, which takes a moment that
 // nobody's test should meet.
 func (c *kafkaCluster) ready(ctx context.Context) error {
-	for _, address := range c.addresses() {
+	for _, address := range addresses(c.brokers) {
 		client := &kafka.Client{Addr: kafka.TCP(address), Timeout: 2 * time.Second, Transport: &kafka.Transport{
 			Dial: (&net.Dialer{Timeout: time.Second}).DialContext, MetadataTTL: 100 * time.Millisecond,
 		}}
