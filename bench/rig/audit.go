@@ -299,7 +299,10 @@ func (c *check) verdict(o Outcome, rec *judged, at time.Time) {
 		c.deviates(Misjudged, "%v: its certificate was never registered", o)
 	case o.Reason == verifier.Verified:
 		c.inForce(o, at, *begun, ended)
-	case o.Reason == verifier.UnregisteredCertificate:
+	case o.Reason == verifier.CertificateNotYetValid && begun != nil && at.Add(stampUnit).Before(begun.Begun):
+		c.deviates(TooEarly, "%v: appended at %s, registered at %s", o, clock(at), clock(begun.Begun))
+	case o.Reason == verifier.UnregisteredCertificate || o.Reason == verifier.CertificateNotYetValid && begun != nil:
+		// A registration is in force from its own moment on, and a record is judged at its own.
 		if begun != nil && rec.record.Timestamp.After(begun.Returned) {
 			c.deviates(Unregistered, "%v: sent at %s, registered at %s", o, clock(rec.record.Timestamp), clock(begun.Returned))
 		}
