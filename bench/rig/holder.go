@@ -69,7 +69,7 @@ func (h *Holder) Registration(party verifier.PartyID) registry.NewRegistration {
 // Copy returns the message with a number of its own in the white space after its root,
 // which no signature covers.
 func (h *Holder) Copy(number uint64) []byte {
-	return append(bytes.Clone(h.Message), inBlanks(number)...)
+	return append(bytes.Clone(h.Message), InBlanks(number)...)
 }
 
 // holderMessage claims no sender of its own, so that the account alone names it.

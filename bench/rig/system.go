@@ -28,12 +28,11 @@ type System struct {
 	// AcceptCreateTime is for a broker that can't stamp records itself.
 	AcceptCreateTime bool
 
-	// Session is after how long without a heartbeat the group takes a gateway for dead; 0
-	// leaves it its default.
-	Session time.Duration
-
 	// ShadowOneIn is of how many verdicts a gateway has one checked; 0 leaves it its default.
 	ShadowOneIn int
+
+	// Session is after how long a silent gateway counts as dead; 0 leaves it its default.
+	Session time.Duration
 
 	DatabaseFile string // holds the URL of Postgres
 	Redis        string // host:port

@@ -23,32 +23,39 @@ import (
 // Records carry the time of their append, topics must be made before they are used, and
 // with 3 brokers an acknowledged record is on 2 of them at least.
 func Kafka(ctx context.Context, o Options, brokers int) (*Part, error) {
-	c, err := NewKafkaCluster(ctx, o, KafkaOptions{Brokers: brokers})
+	cluster, err := StartKafka(ctx, KafkaOptions{Options: o, Brokers: brokers})
 	if err != nil {
 		return nil, err
 	}
-	return c.Part, nil
+	return cluster.Part, nil
 }
 
-// KafkaOptions say what a cluster is beyond a directory and ports.
+// KafkaOptions say what is special about a cluster.
 type KafkaOptions struct {
+	Options
+
 	Brokers int // 1 or 3
 
-	// Advertised has an element for each further way into the cluster: what brokers 0 to
-	// Brokers-1 advertise to clients that come in that way, host:port each, for instance
-	// of proxies. What they lead to is in [KafkaCluster.Ways].
-	Advertised [][]string
+	// Version of Apache Kafka; empty means the one that deploy/kafka names.
+	Version string
 
-	// Settings are lines of server.properties that win over ours.
-	Settings []string
+	// Settings are further lines for the server.properties of broker i, counted from 0.
+	// They win over the usual ones. Nil means none.
+	Settings func(i int) []string
+
+	// Advertised has an element for each further way into the cluster: what the brokers
+	// advertise to clients that come in that way, host:port each, for instance of
+	// proxies. Where those lead to is in [KafkaCluster.Ways].
+	Advertised [][]string
 
 	// Java are options of the brokers' JVMs beyond ours.
 	Java []string
 }
 
-// A KafkaCluster is a cluster whose brokers can be ended and started one by one.
+// A KafkaCluster is a running cluster whose brokers can be stopped, through Processes,
+// and started again one by one. It is used by one goroutine.
 type KafkaCluster struct {
-	*Part // Addresses and Processes by broker
+	*Part
 
 	// Ways are, for each of KafkaOptions.Advertised, where the brokers listen.
 	Ways [][]string
@@ -56,66 +63,69 @@ type KafkaCluster struct {
 	cluster *kafkaCluster
 }
 
-// NewKafkaCluster runs a cluster; see [Kafka].
-func NewKafkaCluster(ctx context.Context, o Options, k KafkaOptions) (*KafkaCluster, error) {
-	if k.Brokers != 1 && k.Brokers != 3 {
-		return nil, fmt.Errorf("start kafka: %d brokers: 1 or 3 are possible", k.Brokers)
+// StartKafka is [Kafka] for who needs a cluster that is special.
+func StartKafka(ctx context.Context, o KafkaOptions) (*KafkaCluster, error) {
+	if o.Brokers != 1 && o.Brokers != 3 {
+		return nil, fmt.Errorf("start kafka: %d brokers: 1 or 3 are possible", o.Brokers)
 	}
 	java, err := program("java")
 	if err != nil {
 		return nil, err
 	}
-	jars, err := kafkaJars(ctx, o)
+	jars, err := kafkaJars(ctx, o.Options, o.Version)
 	if err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	cluster, err := newKafkaCluster(o, k, java, jars)
+	cluster, err := newKafkaCluster(o, java, jars)
 	if err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	c := &KafkaCluster{Part: &Part{Dir: o.Dir, Addresses: addresses(cluster.brokers)}, cluster: cluster}
-	for _, way := range cluster.ways {
-		c.Ways = append(c.Ways, addresses(way.ports))
-	}
+	part := &Part{Dir: o.Dir, Addresses: addresses(cluster.brokers)}
 	if err := cluster.format(ctx); err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	for i := range k.Brokers {
+	for i := range o.Brokers {
 		p, err := start(cluster.command(i))
 		if err != nil {
-			_ = c.Stop(ctx) // the first error is the one to read
+			_ = part.Stop(ctx) // the first error is the one to read
 			return nil, err
 		}
-		c.Processes = append(c.Processes, p)
+		part.Processes = append(part.Processes, p)
 	}
-	if err := c.await(ctx); err != nil {
-		_ = c.Stop(ctx)
-		return nil, err
-	}
-	return c, nil
-}
-
-// await waits until all brokers are up and groups can be joined.
-func (c *KafkaCluster) await(ctx context.Context) error {
-	for _, p := range c.Processes {
-		if err := p.await(ctx, 60*time.Second, c.cluster.ready); err != nil {
-			return err
+	for _, p := range part.Processes {
+		if err := p.await(ctx, 60*time.Second, cluster.ready); err != nil {
+			_ = part.Stop(ctx)
+			return nil, err
 		}
 	}
-	return nil
+	k := &KafkaCluster{Part: part, cluster: cluster}
+	for _, w := range cluster.ways {
+		k.Ways = append(k.Ways, addresses(w.ports))
+	}
+	return k, nil
 }
 
-// Restart starts broker i again, which has ended, and waits until the cluster is whole.
-func (c *KafkaCluster) Restart(ctx context.Context, i int) error {
-	if c.Processes[i].Alive() {
-		return fmt.Errorf("restart %s: it runs", c.Processes[i].Name)
-	}
-	p, err := start(c.cluster.command(i))
+// Start starts broker i, counted from 0, after its process has ended, and waits until it
+// answers clients. Its replicas may still be catching up then.
+func (k *KafkaCluster) Start(ctx context.Context, i int) error {
+	p, err := start(k.cluster.command(i))
 	if err != nil {
 		return err
 	}
-	c.Processes[i] = p
-	return p.await(ctx, 60*time.Second, c.cluster.ready)
+	k.Processes[i] = p
+	return p.await(ctx, 60*time.Second, func(ctx context.Context) error {
+		return k.cluster.answers(ctx, k.Addresses[i], 1)
+	})
+}
+
+// Use has brokers that are started from now on run another version of Kafka.
+func (k *KafkaCluster) Use(ctx context.Context, version string) error {
+	jars, err := kafkaJars(ctx, Options{}, version)
+	if err != nil {
+		return err
+	}
+	k.cluster.jars = jars
+	return nil
 }
 
 // A kafkaCluster is what its brokers' settings are made from.
@@ -125,10 +135,10 @@ type kafkaCluster struct {
 	id          string // 16 bytes, base64 without padding
 	brokers     []int  // client ports
 	controllers []int  // quorum ports
-	ways        []way
-	settings    []string
-	options     []string // of the JVM
 	lifetime    Lifetime
+	extra       func(i int) []string // broker i's own settings; may be nil
+	ways        []way
+	options     []string // of the JVM
 }
 
 // A way is a further listener of each broker, which clients are told to find elsewhere.
@@ -137,9 +147,9 @@ type way struct {
 	advertised []string
 }
 
-func newKafkaCluster(o Options, k KafkaOptions, java, jars string) (*kafkaCluster, error) {
-	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, settings: k.Settings, options: k.Java, lifetime: o.Lifetime}
-	for i := range k.Brokers {
+func newKafkaCluster(o KafkaOptions, java, jars string) (*kafkaCluster, error) {
+	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings, options: o.Java}
+	for i := range o.Brokers {
 		wanted, quorum := 0, 0
 		if o.Port != 0 {
 			wanted, quorum = o.Port+i, o.Port+100+i
@@ -154,9 +164,9 @@ func newKafkaCluster(o Options, k KafkaOptions, java, jars string) (*kafkaCluste
 		}
 		c.controllers = append(c.controllers, quorum)
 	}
-	for _, advertised := range k.Advertised {
+	for _, advertised := range o.Advertised {
 		w := way{advertised: advertised}
-		for range k.Brokers {
+		for range o.Brokers {
 			p, err := port(0)
 			if err != nil {
 				return nil, err
@@ -206,12 +216,12 @@ func (c *kafkaCluster) properties(i int) string {
 	protocols := "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
 	listeners := fmt.Sprintf("PLAINTEXT://%s,CONTROLLER://%s", loopback(c.brokers[i]), loopback(c.controllers[i]))
 	advertised := "PLAINTEXT://" + loopback(c.brokers[i])
-	for j, way := range c.ways {
+	for j, w := range c.ways {
 		protocols += fmt.Sprintf(",WAY%d:PLAINTEXT", j)
-		listeners += fmt.Sprintf(",WAY%d://%s", j, loopback(way.ports[i]))
-		advertised += fmt.Sprintf(",WAY%d://%s", j, way.advertised[i])
+		listeners += fmt.Sprintf(",WAY%d://%s", j, loopback(w.ports[i]))
+		advertised += fmt.Sprintf(",WAY%d://%s", j, w.advertised[i])
 	}
-	return strings.Join(append([]string{
+	lines := []string{
 		"process.roles=broker,controller",
 		fmt.Sprintf("node.id=%d", i+1),
 		"controller.quorum.voters=" + strings.Join(voters, ","),
@@ -239,18 +249,25 @@ func (c *kafkaCluster) properties(i int) string {
 		fmt.Sprintf("share.coordinator.state.topic.replication.factor=%d", replicas),
 		fmt.Sprintf("share.coordinator.state.topic.min.isr=%d", inSync),
 
+		// A topic that is told to keep little does so within seconds, not minutes.
+		"log.retention.check.interval.ms=5000",
+
 		// Tests join and leave groups all the time.
 		"group.initial.rebalance.delay.ms=0",
 		"group.min.session.timeout.ms=1000",
 		"controlled.shutdown.retry.backoff.ms=500",
-	}, c.settings...), "\n") + "\n"
+	}
+	if c.extra != nil {
+		lines = append(lines, c.extra(i)...)
+	}
+	return strings.Join(append(lines, ""), "\n")
 }
 
 func (c *kafkaCluster) brokerDir(i int) string {
 	return filepath.Join(c.dir, fmt.Sprintf("broker%d", i+1))
 }
 func (c *kafkaCluster) logDir(i int) string { return filepath.Join(c.brokerDir(i), "data") }
-func (c *kafkaCluster) propertiesFile(i int) string {
+func (c *kafkaCluster) settings(i int) string {
 	return filepath.Join(c.brokerDir(i), "server.properties")
 }
 
@@ -261,7 +278,7 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 		if err := os.MkdirAll(c.brokerDir(i), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(c.propertiesFile(i), []byte(c.properties(i)), 0o644); err != nil {
+		if err := os.WriteFile(c.settings(i), []byte(c.properties(i)), 0o644); err != nil {
 			return err
 		}
 		if _, err := os.Stat(filepath.Join(c.logDir(i), "meta.properties")); err == nil {
@@ -269,7 +286,7 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 		}
 		group.Go(func() error {
 			cmd := exec.CommandContext(ctx, c.java, "-Xmx128m", "-cp", filepath.Join(c.jars, "*"),
-				"kafka.tools.StorageTool", "format", "-t", c.id, "-c", c.propertiesFile(i))
+				"kafka.tools.StorageTool", "format", "-t", c.id, "-c", c.settings(i))
 			if out, err := cmd.CombinedOutput(); err != nil {
 				return fmt.Errorf("format broker %d's storage: %w\n%s", i+1, err, out)
 			}
@@ -283,7 +300,7 @@ func (c *kafkaCluster) command(i int) command {
 	return command{
 		name: fmt.Sprintf("kafka%d", i+1), path: c.java, dir: c.brokerDir(i),
 		args: append(append([]string{"-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true"}, c.options...),
-			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.propertiesFile(i)),
+			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.settings(i)),
 		env: os.Environ(), log: filepath.Join(c.brokerDir(i), "kafka.log"), lifetime: c.lifetime,
 		stop: syscall.SIGTERM, orphaned: syscall.SIGKILL,
 	}
@@ -294,24 +311,29 @@ func (c *kafkaCluster) command(i int) command {
 // nobody's test should meet.
 func (c *kafkaCluster) ready(ctx context.Context) error {
 	for _, address := range addresses(c.brokers) {
-		client := &kafka.Client{Addr: kafka.TCP(address), Timeout: 2 * time.Second, Transport: &kafka.Transport{
-			Dial: (&net.Dialer{Timeout: time.Second}).DialContext, MetadataTTL: 100 * time.Millisecond,
-		}}
-		defer client.Transport.(*kafka.Transport).CloseIdleConnections()
-		seen, err := client.Metadata(ctx, &kafka.MetadataRequest{})
-		if err != nil {
+		if err := c.answers(ctx, address, len(c.brokers)); err != nil {
 			return err
-		}
-		if len(seen.Brokers) < len(c.brokers) {
-			return fmt.Errorf("%s knows %d of %d brokers", address, len(seen.Brokers), len(c.brokers))
-		}
-		found, err := client.FindCoordinator(ctx, &kafka.FindCoordinatorRequest{Key: "ready", KeyType: kafka.CoordinatorKeyTypeConsumer})
-		if err != nil {
-			return err
-		}
-		if found.Error != nil {
-			return found.Error
 		}
 	}
 	return nil
+}
+
+// answers tells whether a broker is up, knows so many brokers, and finds coordinators.
+func (c *kafkaCluster) answers(ctx context.Context, address string, brokers int) error {
+	client := &kafka.Client{Addr: kafka.TCP(address), Timeout: 2 * time.Second, Transport: &kafka.Transport{
+		Dial: (&net.Dialer{Timeout: time.Second}).DialContext, MetadataTTL: 100 * time.Millisecond,
+	}}
+	defer client.Transport.(*kafka.Transport).CloseIdleConnections()
+	seen, err := client.Metadata(ctx, &kafka.MetadataRequest{})
+	if err != nil {
+		return err
+	}
+	if len(seen.Brokers) < brokers {
+		return fmt.Errorf("%s knows %d of %d brokers", address, len(seen.Brokers), brokers)
+	}
+	found, err := client.FindCoordinator(ctx, &kafka.FindCoordinatorRequest{Key: "ready", KeyType: kafka.CoordinatorKeyTypeConsumer})
+	if err != nil {
+		return err
+	}
+	return found.Error
 }
