@@ -227,6 +227,6 @@ func (b *bound) joinGateway(ctx context.Context, lasts time.Duration) error {
 		return err
 	}
 	pause(ctx, lasts)
-	_, err = awaitVerdicts(ctx, second.URL("/metrics"), 1)
+	_, err = awaitVerdicts(ctx, second, 1)
 	return errors.Join(err, stop(second))
 }
