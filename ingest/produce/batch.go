@@ -3,6 +3,7 @@ package produce
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"time"
 
 	"turnkey-gateway/ingest/internal/pieces"
