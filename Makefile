@@ -10,10 +10,10 @@ BUILD = go build $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=fa
 LOCAL = go run ./deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench bench-engine fuzz soak clean
+.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench bench-engine bench-pipeline fuzz soak clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build the programs into bin/
 	@$(BUILD) -o bin/ ./cmd/...
@@ -52,6 +52,11 @@ measure-fresh: ## time make run and make test in a fresh clone of HEAD; files th
 bench-engine: ## the engine against xmlsec1, the JDK and goxmldsig; files page and plot in bench/results/
 	@$(LOCAL) install --parts tests
 	@go run ./bench/engine
+
+bench-pipeline: ## the gateway end to end against copying and a plain consumer (ARGS='--brokers 3'); files page and plots
+	@$(LOCAL) install
+	@$(BUILD) -o bin/ ./cmd/gateway ./cmd/portal ./bench/pipeline
+	@exec bin/pipeline $(ARGS)
 
 bench: ## Go benchmarks of the rooms
 	@go test -run '^$$' -bench . -benchmem ./verifier/... ./ingest/... ./registry/...

@@ -8,15 +8,26 @@ import (
 )
 
 // Time limits that the promise about ended certificates rests on: a change committed
-// to the registry shows in what is appended from maxStale + produceLimit on, which is
-// under the 5 s that are promised.
+// to the registry shows in what is appended from maxStale + deliverLimit on, which is
+// under the 5 s that are promised. A broker appends what it has received whole. (One that
+// stands still between the two, as in a long collection of garbage, adds that time.)
 const (
-	// maxStale is how old the registry's answer may be when a verdict that rests on
-	// it is handed to produce. An older one is looked up and judged again.
+	// maxStale is how old the registry's answer may be when the last bytes of a produce
+	// that rests on it are handed to the kernel. An older one is looked up and judged again.
 	maxStale = 3 * time.Second
 
-	// produceLimit is how long a produce may take before it counts as failed.
-	produceLimit = 1500 * time.Millisecond
+	// deliverLimit is how long the kernel may go on trying to bring to a broker what it
+	// was handed, see [Dial].
+	deliverLimit = 1500 * time.Millisecond
+)
+
+// How long a produce may take after its last bytes were handed over before it counts as
+// failed: so much, and longer for a large one, which followers take a while to copy.
+// A session must outlast the longest.
+const (
+	acknowledgeLimit = 1500 * time.Millisecond
+	copiedPerSecond  = 20 << 20
+	acknowledgeMost  = 4500 * time.Millisecond
 )
 
 // Time limits that nothing outside depends on.
@@ -75,7 +86,7 @@ type Config struct {
 
 	// Session is after how long without a heartbeat the group takes a member for
 	// dead; default 10 s. Heartbeats go out ten times as often. Draining before a
-	// rebalance takes at most about produceLimit, so it must not be under 5 s.
+	// rebalance takes at most one produce, so it must not be under 5 s.
 	Session time.Duration
 
 	// Workers is how many records are judged at once; default GOMAXPROCS.

@@ -3,11 +3,13 @@ package ingest
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"turnkey-gateway/ingest/produce"
 )
 
 // deliver produces the outcome of each item, in order per output, until all are
@@ -116,15 +118,19 @@ func (g *Gateway) batchLength(items []*item) int {
 // down to the one record that is too large by itself.
 func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error {
 	now := p.g.now()
-	records := make([]kafka.Record, len(items))
-	for i, it := range items {
+	out := p.g.outcomes.get()
+	defer p.g.outcomes.put(out)
+	for _, it := range items {
 		if it.stale(now) {
 			return errChanged
 		}
-		records[i] = it.outcome(now)
+		it.appendTo(&out.batch, &out.headers, now)
 	}
 	// The generation's end doesn't cut a produce short, only its time limit does.
-	err := p.g.write(context.WithoutCancel(ctx), p.g.cfg.Topics.name(kind), p.id, records)
+	err := p.g.write(context.WithoutCancel(ctx), p.g.cfg.Topics.name(kind), p.id, &out.batch, func() bool {
+		now := p.g.now()
+		return !slices.ContainsFunc(items, func(it *item) bool { return it.stale(now) })
+	})
 	switch {
 	case err == nil:
 		p.g.acknowledged(kind, items)
@@ -162,22 +168,41 @@ func tooLarge(err error) bool {
 	return errors.Is(err, kafka.MessageSizeTooLarge) || errors.Is(err, kafka.RecordListTooLarge)
 }
 
-// write appends records to a partition and waits until all in-sync replicas have them.
-// After an error they may or may not be stored.
-func (g *Gateway) write(ctx context.Context, topic string, partition int, records []kafka.Record) error {
-	res, err := g.writer.Produce(ctx, &kafka.ProduceRequest{
-		Topic:        topic,
-		Partition:    partition,
-		RequiredAcks: kafka.RequireAll,
-		Records:      kafka.NewRecordReader(records...),
+// write appends a batch to a partition, unless it is no longer fresh when all but its last
+// bytes are sent, and waits until all in-sync replicas have it. After an error it may or
+// may not be stored.
+func (g *Gateway) write(ctx context.Context, topic string, partition int, batch *produce.Batch, fresh func() bool) error {
+	copied := time.Duration(batch.Size()) * time.Second / copiedPerSecond
+	return g.producer.Produce(ctx, produce.Request{
+		Topic: topic, Partition: partition, Batch: batch, Fresh: fresh,
+		Send: maxStale, Acknowledge: min(acknowledgeLimit+copied, acknowledgeMost),
 	})
-	if err == nil {
-		err = res.Error
+}
+
+// An outcomes is the memory in which outcomes are encoded, one batch at a time.
+type outcomes struct {
+	batch   produce.Batch
+	headers produce.Headers // of the record being encoded
+}
+
+// outcomesKept is how much memory, in bytes, is kept for the next batch.
+const outcomesKept = 4 << 20
+
+// outcomesPool keeps what was used for others to use.
+type outcomesPool struct{ kept sync.Pool }
+
+func (p *outcomesPool) get() *outcomes {
+	if o, ok := p.kept.Get().(*outcomes); ok {
+		return o
 	}
-	if err != nil {
-		return fmt.Errorf("produce %d records to %s/%d: %w", len(records), topic, partition, err)
+	return &outcomes{}
+}
+
+func (p *outcomesPool) put(o *outcomes) {
+	if o.batch.Cap() <= outcomesKept {
+		o.batch.Reset()
+		p.kept.Put(o)
 	}
-	return nil
 }
 
 // acknowledged marks items whose outcomes are stored.

@@ -11,9 +11,10 @@
 //     its partition were acknowledged by all in-sync replicas. A crash at any point
 //     makes records come again, under the same event ids, and loses none.
 //   - Outcomes are appended in the order of their records, per partition and output.
-//   - An outcome is handed to produce at most [maxStale] after a moment at which the
-//     registry's answer was true, and a produce counts as failed after
-//     [produceLimit]; together that bounds how long an ended certificate still works.
+//   - The last bytes of an outcome are handed to the kernel at most [maxStale] after a
+//     moment at which the registry's answer was true, and reach a broker within
+//     [deliverLimit] or never; together that bounds how long an ended certificate still
+//     works.
 //   - A record is rejected for what its sender has not registered only by what the
 //     registry held after the record had arrived. So whoever registers a certificate and
 //     then sends is never refused it, whichever copies of the registry are older. No two

@@ -49,7 +49,7 @@ func seeded(seed uint64, share float64, keys ...int16) *flaky {
 }
 
 func (f *flaky) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	conn, err := Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"turnkey-gateway/ingest/fetch"
+	"turnkey-gateway/ingest/produce"
 )
 
 // A Cluster is how to reach Kafka. The library needs both of its ways: the transport
@@ -44,13 +45,14 @@ type Gateway struct {
 
 	shadowPanicked sync.Once
 
-	metrics *metrics
-	memory  *memory
-	pool    *pool
-	state   state
-	fetcher *fetch.Client
-	client  *kafka.Client // for all but fetching and producing
-	writer  *kafka.Client // for producing: its timeout is produceLimit
+	metrics  *metrics
+	memory   *memory
+	pool     *pool
+	state    state
+	fetcher  *fetch.Client
+	client   *kafka.Client // for all but fetching and producing
+	producer *produce.Client
+	outcomes outcomesPool
 }
 
 // New returns a gateway that does nothing until Run. Only one may be made for one
@@ -78,7 +80,7 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 
 	addr := kafka.TCP(parts.Cluster.Brokers...)
 	g.client = &kafka.Client{Addr: addr, Transport: parts.Cluster.Transport, Timeout: 10 * time.Second}
-	g.writer = &kafka.Client{Addr: addr, Transport: parts.Cluster.Transport, Timeout: produceLimit}
+	g.producer = &produce.Client{Transport: parts.Cluster.Transport, Addr: addr, ClientID: parts.Cluster.Transport.ClientID}
 	g.fetcher = &fetch.Client{
 		Transport: parts.Cluster.Transport,
 		Addr:      addr,

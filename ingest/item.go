@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"turnkey-gateway/ingest/fetch"
+	"turnkey-gateway/ingest/produce"
 	"turnkey-gateway/verifier"
 )
 
@@ -22,7 +23,7 @@ type item struct {
 	sender  verifier.Sender // what the verdict rests on
 	spent   time.Duration   // on reading and judging
 	verdict verifier.Verdict
-	stated  headerList // what the verdict says of itself
+	stated  produce.Headers // what the verdict says of itself
 
 	// doubted is set where it is a rejection that what was registered before the record
 	// was sent might overturn: the registry was read before the record arrived.
@@ -46,7 +47,14 @@ func (it *item) kind() Kind {
 
 // stale reports whether its verdict rests on knowledge too old to hand over now.
 func (it *item) stale(now time.Time) bool {
-	return it.cause == CauseNone && now.Sub(it.sender.AsOf) > maxStale
+	return it.cause == CauseNone && age(it.sender.AsOf, now) > maxStale
+}
+
+// age is how long ago a moment was: by the monotonic clock, which no step of the wall
+// clock changes, or by the wall clock, which goes on while a machine is suspended,
+// whichever says longer.
+func age(then, now time.Time) time.Duration {
+	return max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
 }
 
 // pointed reports whether the outcome holds a pointer to the value, not the value.

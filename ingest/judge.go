@@ -122,8 +122,8 @@ func (g *Gateway) lookUp(ctx context.Context, items []*item, since time.Time) ([
 		if senders[i].AsOf.After(now) {
 			senders[i].AsOf = now // nobody knows what will be
 		}
-		if age := now.Sub(senders[i].AsOf); age > maxStale {
-			return nil, fmt.Errorf("look up %d senders: an answer is %v old, which is no longer believed", len(items), age)
+		if old := age(senders[i].AsOf, now); old > maxStale {
+			return nil, fmt.Errorf("look up %d senders: an answer is %v old, which is no longer believed", len(items), old)
 		}
 	}
 	return senders, nil

@@ -7,8 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/segmentio/kafka-go"
-
+	"turnkey-gateway/ingest/produce"
 	"turnkey-gateway/verifier"
 )
 
@@ -18,25 +17,22 @@ const headerLimit = 256
 // pointerKeyLimit is the longest key, in bytes, that a pointer keeps.
 const pointerKeyLimit = 4096
 
-// outcome is the record to append for an item: the value, key and foreign headers as
-// they came, or a pointer to them, with our headers first.
-func (it *item) outcome(now time.Time) kafka.Record {
-	rec := kafka.Record{
-		Time:    it.rec.Time,
-		Key:     kafka.NewBytes(it.rec.Key),
-		Value:   kafka.NewBytes(it.rec.Value),
-		Headers: it.headers(now),
-	}
+// appendTo appends the outcome of an item to a batch: the value, key and foreign headers
+// as they came, or a pointer to them, with our headers first. The headers are for scratch.
+func (it *item) appendTo(batch *produce.Batch, h *produce.Headers, now time.Time) {
+	h.Reset()
+	it.headers(h, now)
+	at, key, value := it.rec.Time, it.rec.Key, it.rec.Value
 	if it.unstamped {
-		rec.Time = time.Time{}
+		at = time.Time{}
 	}
 	if it.pointed() {
-		rec.Value = kafka.NewBytes(it.pointer())
-		if len(it.rec.Key) > pointerKeyLimit {
-			rec.Key = nil
+		value = it.pointer()
+		if len(key) > pointerKeyLimit {
+			key = nil
 		}
 	}
-	return rec
+	batch.Append(at, key, value, h)
 }
 
 // size is about how many bytes the outcome takes in a batch. Our headers are counted as
@@ -50,59 +46,63 @@ func (it *item) size() int {
 	return n
 }
 
-// headers are ours, in an order that stays, then those that passed through.
-func (it *item) headers(now time.Time) []kafka.Header {
-	h := make(headerList, 0, 16+len(it.rec.Headers))
-	h.add(HeaderEventID, it.source.EventID())
+// headers adds ours, in an order that stays, then those that passed through.
+func (it *item) headers(h *produce.Headers, now time.Time) {
+	h.AddString(HeaderEventID, it.source.EventID())
 	if it.cause == CauseNone {
-		h = append(h, it.stated...)
+		h.AddAll(&it.stated)
 	} else {
-		h.add(HeaderVerdict, VerdictQuarantined)
-		h.add(HeaderReason, string(it.cause))
-		h.addBytes(HeaderDetail, it.causeDetail())
-		h.add(HeaderDecidedAt, stamp(now))
+		h.AddString(HeaderVerdict, VerdictQuarantined)
+		h.AddString(HeaderReason, string(it.cause))
+		h.Add(HeaderDetail, it.causeDetail())
+		h.AddString(HeaderDecidedAt, stamp(now))
 	}
-	h.add(HeaderSource, it.source.String())
-	h.addSome(HeaderAccount, it.account)
+	h.AddString(HeaderSource, it.source.String())
+	addSome(h, HeaderAccount, it.account)
 	if it.pointed() {
-		return h
+		return
 	}
 	received := false
 	for _, in := range it.rec.Headers {
 		switch {
 		case in.Key == HeaderReceivedAt && !received && len(in.Value) <= headerLimit:
 			received = true
-			h.addBytes(HeaderReceivedAt, in.Value)
+			h.Add(HeaderReceivedAt, in.Value)
 		case !ours(in.Key):
-			h.addBytes(in.Key, in.Value)
+			h.Add(in.Key, in.Value)
 		}
+	}
+}
+
+// stated are the headers that say what a verdict is and what it rests on.
+func stated(v verifier.Verdict, s verifier.Sender, decided time.Time) (h produce.Headers) {
+	if v.Verified() {
+		h.AddString(HeaderVerdict, VerdictVerified)
+	} else {
+		h.AddString(HeaderVerdict, VerdictRejected)
+	}
+	h.AddString(HeaderReason, v.Reason().String())
+	h.Add(HeaderDetail, v.Detail().JSON())
+	addSome(&h, HeaderParty, string(v.Party()))
+	if cert, ok := v.Signer(); ok {
+		h.AddString(HeaderSignerSHA256, cert.Fingerprint().String())
+		h.AddString(HeaderSignerSerial, cert.Serial())
+	}
+	addSome(&h, HeaderMessageType, v.Info().Type)
+	addSome(&h, HeaderMessageID, v.Info().ID)
+	h.AddString(HeaderRegistryVersion, s.Epoch+"/"+strconv.FormatUint(s.Version, 10))
+	h.AddString(HeaderDecidedAt, stamp(decided))
+	if sum, ok := v.SignedSHA256(); ok {
+		h.AddString(HeaderSignedSHA256, hex.EncodeToString(sum[:]))
 	}
 	return h
 }
 
-// stated are the headers that say what a verdict is and what it rests on.
-func stated(v verifier.Verdict, s verifier.Sender, decided time.Time) headerList {
-	h := make(headerList, 0, 11)
-	if v.Verified() {
-		h.add(HeaderVerdict, VerdictVerified)
-	} else {
-		h.add(HeaderVerdict, VerdictRejected)
+// addSome leaves out what is not known, or too long to be what it claims.
+func addSome(h *produce.Headers, name, value string) {
+	if value != "" && len(value) <= headerLimit {
+		h.AddString(name, value)
 	}
-	h.add(HeaderReason, v.Reason().String())
-	h.addBytes(HeaderDetail, v.Detail().JSON())
-	h.addSome(HeaderParty, string(v.Party()))
-	if cert, ok := v.Signer(); ok {
-		h.add(HeaderSignerSHA256, cert.Fingerprint().String())
-		h.add(HeaderSignerSerial, cert.Serial())
-	}
-	h.addSome(HeaderMessageType, v.Info().Type)
-	h.addSome(HeaderMessageID, v.Info().ID)
-	h.add(HeaderRegistryVersion, s.Epoch+"/"+strconv.FormatUint(s.Version, 10))
-	h.add(HeaderDecidedAt, stamp(decided))
-	if sum, ok := v.SignedSHA256(); ok {
-		h.add(HeaderSignedSHA256, hex.EncodeToString(sum[:]))
-	}
-	return h
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -134,18 +134,4 @@ func mustJSON(v any) []byte {
 		panic(err) // strings and numbers only
 	}
 	return text
-}
-
-type headerList []kafka.Header
-
-func (h *headerList) add(name, value string) { h.addBytes(name, []byte(value)) }
-func (h *headerList) addBytes(name string, value []byte) {
-	*h = append(*h, kafka.Header{Key: name, Value: value})
-}
-
-// addSome leaves out what is not known, or too long to be what it claims.
-func (h *headerList) addSome(name, value string) {
-	if value != "" && len(value) <= headerLimit {
-		h.add(name, value)
-	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"turnkey-gateway/verifier"
 )
 
@@ -109,5 +111,61 @@ func TestPromiseOrder(t *testing.T) {
 	w.checkNoneLost(w.byID(sent), got)
 	if kinds := kindsOf(got); len(kinds) < 2 {
 		t.Errorf("all went to one output: %q", kinds)
+	}
+}
+
+// A gateway that stood still after it had judged, and had begun to send, appends nothing
+// by what it knew before: not one byte that makes the request whole leaves it.
+func TestStoodStillWhileSending(t *testing.T) {
+	w := fakeWorld(t, 1)
+	sent := w.records(1)
+	w.send(sent...)
+	began := time.Now()
+	var still atomic.Bool // whether the gateway has stood still already
+	clock := func() time.Time {
+		if still.Load() {
+			return time.Now().Add(maxStale + time.Second)
+		}
+		return time.Now()
+	}
+	var reached atomic.Int32
+	w.fake.ControlKey(keyProduce, func(kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		reached.Add(1)
+		return nil, nil, false
+	})
+	// It stands still as its first produce is being written.
+	flaky := &flaky{met: map[fault]int{}, decide: func(key int16) fault {
+		if key == keyProduce {
+			still.Store(true)
+		}
+		return none
+	}}
+	known := newRegistry(t)
+	var asked atomic.Int32
+	g := w.start(Parts{
+		Cluster: w.cluster(flaky.dial), Now: clock,
+		Registry: registryFunc(func(ctx context.Context, a []string, h []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
+			asked.Add(1)
+			senders, err := known.Senders(ctx, a, h, since)
+			for i := range senders {
+				senders[i].AsOf = clock()
+			}
+			return senders, err
+		}),
+	}, nil)
+	o := w.outcomes(1)[0]
+	if n := reached.Load(); n != 1 {
+		t.Errorf("%d produces reached the broker whole, want only the second", n)
+	}
+	if n := asked.Load(); n < 2 {
+		t.Errorf("the registry was asked %d times, want again after the pause", n)
+	}
+	decided, err := time.Parse("2006-01-02T15:04:05.000Z", o.header(HeaderDecidedAt))
+	if err != nil || decided.Sub(began) < maxStale {
+		t.Errorf("decided at %v, want after the gateway had stood still", decided)
+	}
+	if n := count(g.metrics.retries.WithLabelValues(string(StageProduce))); n != 1 {
+		t.Errorf("%d retries of producing", n)
 	}
 }

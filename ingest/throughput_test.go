@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"turnkey-gateway/ingest/fetch"
@@ -83,7 +82,8 @@ func (g *Gateway) copyOnce(b *testing.B, partition int, offset int64) (int64, er
 		return offset, err
 	}
 	defer res.Close()
-	var records []kafka.Record
+	out := g.outcomes.get()
+	defer g.outcomes.put(out)
 	for {
 		rec, err := res.Next(fetch.Limits{Record: 1 << 20, Large: 1 << 20})
 		if err == io.EOF {
@@ -92,9 +92,9 @@ func (g *Gateway) copyOnce(b *testing.B, partition int, offset int64) (int64, er
 		if err != nil {
 			return offset, err
 		}
-		records = append(records, kafka.Record{Key: kafka.NewBytes(rec.Key), Value: kafka.NewBytes(rec.Value), Time: rec.Time})
+		out.batch.Append(rec.Time, rec.Key, rec.Value, &out.headers)
 	}
-	return res.NextOffset(), g.write(b.Context(), g.cfg.Topics.Verified, partition, records)
+	return res.NextOffset(), g.write(b.Context(), g.cfg.Topics.Verified, partition, &out.batch, nil)
 }
 
 func cpuTime() time.Duration {

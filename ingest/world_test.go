@@ -297,7 +297,7 @@ func (w *world) gateway(parts Parts, change func(*Config)) *Gateway {
 		change(&cfg)
 	}
 	if parts.Cluster.Transport == nil {
-		parts.Cluster = w.cluster((&net.Dialer{}).DialContext)
+		parts.Cluster = w.cluster(Dial)
 	}
 	if parts.Engine == nil {
 		parts.Engine = newEngine(w.t)

@@ -22,13 +22,18 @@ type scenario struct {
 	name  string
 	about string
 	run   func(ctx context.Context, s *site, r *report) error
+
+	// own is whether its site has a PostgreSQL of its own, which can be frozen, and a Kafka
+	// of its own, which keeps little and writes on outputs when it appended them.
+	own bool
 }
 
 var scenarios = []scenario{
-	{"kill", "mixed messages through one gateway that is killed three times", runKill},
-	{"rebalance", "a second gateway joins and leaves under load", runRebalance},
-	{"revoke", "time from a revocation's commit to the first rejection", runRevoke},
-	{"redis", "Redis flushed, then stopped, under load", runRedis},
+	{name: "kill", about: "mixed messages through one gateway that is killed three times", run: runKill},
+	{name: "rebalance", about: "a second gateway joins and leaves under load", run: runRebalance},
+	{name: "revoke", about: "time from a revocation's commit to the first rejection", run: runRevoke},
+	{name: "bound", about: "from a revocation's commit to the append of the last message accepted with it, under full load and faults", run: runBound, own: true},
+	{name: "redis", about: "Redis flushed, then stopped, under load", run: runRedis},
 }
 
 func main() {
@@ -50,7 +55,9 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&o.results, "results", "bench/results", "`directory` that the report is filed in; empty: only printed")
 	flags.IntVar(&o.messages, "messages", 100_000, "messages of the kill scenario")
 	flags.IntVar(&o.revocations, "revocations", 50, "revocations to time")
-	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample messages")
+	flags.IntVar(&o.bound, "bound", 200, "revocations of the bound scenario, without faults and again with faults")
+	flags.StringVar(&o.faults, "faults", "", "comma-separated `faults` that the bound scenario draws from; all if empty: "+faultNames())
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample messages, and of the faults")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -74,7 +81,7 @@ func run(ctx context.Context, args []string) error {
 // perform runs one scenario on a site of its own.
 func perform(ctx context.Context, o options, sc scenario, r *report) (err error) {
 	fmt.Printf("%s: %s\n", sc.name, sc.about)
-	s, err := openSite(ctx, o, sc.name)
+	s, err := openSite(ctx, o, sc)
 	if err != nil {
 		return err
 	}

@@ -3,23 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"turnkey-gateway/bench/rig"
 )
 
 // awaitVerdicts polls a gateway's metrics until it has judged at least n documents, and
 // returns how many.
-func awaitVerdicts(ctx context.Context, url string, n float64) (float64, error) {
+func awaitVerdicts(ctx context.Context, g rig.Server, n float64) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		judged, err := verdicts(ctx, url)
+		judged, err := g.Counter(ctx, "turnkey_verdicts_total")
 		if err == nil && judged >= n {
 			return judged, nil
 		}
@@ -29,29 +26,4 @@ func awaitVerdicts(ctx context.Context, url string, n float64) (float64, error) 
 		case <-tick.C:
 		}
 	}
-}
-
-func verdicts(ctx context.Context, url string) (sum float64, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer res.Body.Close()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(res.Body)
-	if err != nil {
-		return 0, err
-	}
-	family := families["turnkey_verdicts_total"]
-	if family == nil {
-		family = &dto.MetricFamily{}
-	}
-	for _, m := range family.Metric {
-		sum += m.GetCounter().GetValue()
-	}
-	return sum, nil
 }

@@ -33,7 +33,7 @@ func runRebalance(ctx context.Context, s *site, r *report) error {
 		if err != nil {
 			return err
 		}
-		judged, err := awaitVerdicts(ctx, second.URL("/metrics"), 1000)
+		judged, err := awaitVerdicts(ctx, second, 1000)
 		if err == nil {
 			err = stop(second)
 		}

@@ -26,6 +26,8 @@ type options struct {
 	stack, bin, results string
 	messages            int
 	revocations         int
+	bound               int
+	faults              string
 	seed                uint64
 }
 
@@ -39,9 +41,11 @@ type site struct {
 	dir     string
 	corpus  *corpus.Corpus
 	parties map[string]verifier.PartyID // by account
+	db      *pgxpool.Pool               // the registry's database
 	store   *postgres.Store
 	ledger  *rig.Ledger
 	redis   *parts.Part
+	server  *parts.Part // PostgreSQL, where the scenario has its own
 	portal  rig.Server
 
 	// watch is called for each first outcome, with how long after sending it came. Set
@@ -55,22 +59,22 @@ type site struct {
 	diverted func(rig.Outcome) bool // takes outcomes that aren't the ledger's; may be nil
 }
 
-func openSite(ctx context.Context, o options, name string) (s *site, err error) {
+func openSite(ctx context.Context, o options, sc scenario) (s *site, err error) {
 	s = &site{options: o, ledger: rig.NewLedger(), produced: make(map[int]int64)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	stack, err := addresses.Read(o.stack)
-	if err != nil {
-		return s, err
-	}
-	own := fmt.Sprintf("e2e-%s-%d", name, time.Now().Unix())
+	own := fmt.Sprintf("e2e-%s-%d", sc.name, time.Now().Unix())
 	if s.dir, err = os.MkdirTemp("", "turnkey-"+own); err != nil {
 		return s, err
 	}
 	s.undo = append(s.undo, func() error { return os.RemoveAll(s.dir) })
+	stack, err := s.servers(ctx, sc)
+	if err != nil {
+		return s, err
+	}
 	s.System = &rig.System{
 		Bin: o.bin, Dir: s.dir, Brokers: stack.Kafka, Group: own, RedisPrefix: "turnkey",
 		Topics: ingest.Topics{
@@ -82,17 +86,26 @@ func openSite(ctx context.Context, o options, name string) (s *site, err error) 
 	if err := rig.CreateTopics(ctx, s.Brokers, s.Topics, partitions, min(3, len(s.Brokers))); err != nil {
 		return s, err
 	}
+	if sc.own {
+		if err := rig.StampOutputs(ctx, s.Brokers, s.Topics, keepBytes); err != nil {
+			return s, err
+		}
+	}
 	if err := s.startRedis(ctx); err != nil {
 		return s, err
 	}
-	if err := s.openRegistry(ctx, stack.Postgres, "e2e_"+name+fmt.Sprint(time.Now().Unix())); err != nil {
+	if err := s.openRegistry(ctx, stack.Postgres, "e2e_"+sc.name+fmt.Sprint(time.Now().Unix())); err != nil {
 		return s, err
 	}
 	if s.portal, err = s.StartPortal(ctx, "", ""); err != nil {
 		return s, err
 	}
 	s.undo = append(s.undo, func() error { return stop(s.portal) })
-	s.follow()
+	if sc.own {
+		s.follow(func(ctx context.Context) error { return rig.Stamped(ctx, s.Brokers, s.Topics, s.take) })
+	} else {
+		s.follow(func(ctx context.Context) error { return rig.Outcomes(ctx, s.Brokers, s.Topics, partitions, s.take) })
+	}
 	return s, nil
 }
 
@@ -114,7 +127,49 @@ func (s *site) startRedis(ctx context.Context) (err error) {
 	return nil
 }
 
-// openRegistry makes a database on the stack's Postgres and enrols the sample parties.
+// keepBytes is how much of each partition a Kafka of the site's own keeps.
+const keepBytes = 256 << 20
+
+// servers are the stack's, or new ones of the site's own.
+func (s *site) servers(ctx context.Context, sc scenario) (a addresses.Stack, err error) {
+	if !sc.own {
+		return addresses.Read(s.stack)
+	}
+	broker, err := parts.Kafka(ctx, parts.Options{Dir: filepath.Join(s.dir, "kafka")}, 1)
+	if err != nil {
+		return a, err
+	}
+	s.undo = append(s.undo, func() error { return broker.Stop(context.Background()) })
+	a.Kafka = broker.Addresses
+	if err := s.startPostgres(ctx); err != nil {
+		return a, err
+	}
+	a.Postgres = s.server.Addresses[0]
+	return a, nil
+}
+
+// startPostgres gives the site a PostgreSQL of its own, which a scenario may freeze and
+// which keeps the moment of each commit.
+func (s *site) startPostgres(ctx context.Context) error {
+	options := parts.Options{Dir: filepath.Join(s.dir, "postgres")}
+	part, err := parts.Postgres(ctx, options)
+	if err != nil {
+		return err
+	}
+	options.Dir = part.Dir // as root it is not where it was wanted
+	s.undo = append(s.undo, func() error { return os.RemoveAll(part.Dir) })
+	err = command(ctx, part.Addresses[0], "ALTER SYSTEM SET track_commit_timestamp = on") // takes a restart
+	if err = errors.Join(err, part.Stop(ctx)); err != nil {
+		return err
+	}
+	if s.server, err = parts.Postgres(ctx, options); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() error { return s.server.Stop(context.Background()) })
+	return nil
+}
+
+// openRegistry makes a database on that Postgres and enrols the sample parties.
 func (s *site) openRegistry(ctx context.Context, admin, name string) error {
 	if err := command(ctx, admin, "CREATE DATABASE "+name); err != nil {
 		return err
@@ -124,7 +179,7 @@ func (s *site) openRegistry(ctx context.Context, admin, name string) error {
 	})
 	address, err := url.Parse(admin)
 	if err != nil {
-		return errors.New("the stack's Postgres URL can't be parsed") // it may hold a password
+		return errors.New("the URL of Postgres can't be parsed") // it may hold a password
 	}
 	address.Path = "/" + name
 	s.DatabaseFile = filepath.Join(s.dir, "database")
@@ -134,19 +189,18 @@ func (s *site) openRegistry(ctx context.Context, admin, name string) error {
 	if s.Keys, err = rig.NewKeyFiles(s.dir); err != nil {
 		return err
 	}
-	pool, err := pgxpool.New(ctx, address.String())
-	if err != nil {
+	if s.db, err = pgxpool.New(ctx, address.String()); err != nil {
 		return fmt.Errorf("open the registry: %w", err)
 	}
-	s.undo = append(s.undo, func() error { pool.Close(); return nil })
-	if err := postgres.Migrate(ctx, pool); err != nil {
+	s.undo = append(s.undo, func() error { s.db.Close(); return nil })
+	if err := postgres.Migrate(ctx, s.db); err != nil {
 		return err
 	}
 	lookup, identity, err := s.Keys.Load()
 	if err != nil {
 		return err
 	}
-	s.store = postgres.NewStore(pool, lookup, identity)
+	s.store = postgres.NewStore(s.db, lookup, identity)
 	if s.corpus, err = corpus.New(s.seed, time.Now()); err != nil {
 		return err
 	}
@@ -155,10 +209,10 @@ func (s *site) openRegistry(ctx context.Context, admin, name string) error {
 }
 
 // follow reads every outcome into the ledger until the site is closed.
-func (s *site) follow() {
+func (s *site) follow(outcomes func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- rig.Outcomes(ctx, s.Brokers, s.Topics, partitions, s.take) }()
+	go func() { done <- outcomes(ctx) }()
 	s.undo = append(s.undo, func() error { cancel(); return <-done })
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"turnkey-gateway/bench/page"
 	"turnkey-gateway/verifier"
 )
 
@@ -79,20 +80,20 @@ func (r *results) leadInBatch(who string, docs []*document, n int) float64 {
 }
 
 // batchGoals are what batches were to reach.
-func (r *results) batchGoals() []goal {
+func (r *results) batchGoals() []page.Goal {
 	small, large := r.of(size8K), r.of(size959K)
-	all := []goal{
-		atMost("8 KB, batch of 8", r.slowestInBatch(small, 8), 16_000, timeText),
-		atMost("8 KB, batch of 8, against OpenSSL's RSA-2048 alone", r.slowestInBatch(small, 8), float64(r.openssl[2048]), timeText),
-		atLeast("8 KB, batch of 8, against JDK", r.leadInBatch("JDK", small, 8), 11, timesText),
-		atLeast("8 KB, batch of 8, against xmlsec1", r.leadInBatch("xmlsec1", small, 8), 30, timesText),
-		atMost("8 KB, batch of 1, against a single one", ratio(r.slowestInBatch(small, 1), r.slowest(engineName, size8K)), 1.05, timesText),
-		atMost("8 KB, RSA-4096, batch of 8", r.slowestInBatch(r.signedBy(size8K, 4096), 8), 28_000, timeText),
-		atMost("959 KB, batch of 8", r.slowestInBatch(large, 8), 1_200_000, timeText),
-		atLeast("959 KB, batch of 8, against JDK", r.leadInBatch("JDK", large, 8), 9, timesText),
+	all := []page.Goal{
+		page.AtMost("8 KB, batch of 8", r.slowestInBatch(small, 8), 16_000, page.Time),
+		page.AtMost("8 KB, batch of 8, against OpenSSL's RSA-2048 alone", r.slowestInBatch(small, 8), float64(r.openssl[2048]), page.Time),
+		page.AtLeast("8 KB, batch of 8, against JDK", r.leadInBatch("JDK", small, 8), 11, page.Times),
+		page.AtLeast("8 KB, batch of 8, against xmlsec1", r.leadInBatch("xmlsec1", small, 8), 30, page.Times),
+		page.AtMost("8 KB, batch of 1, against a single one", ratio(r.slowestInBatch(small, 1), r.slowest(engineName, size8K)), 1.05, page.Times),
+		page.AtMost("8 KB, RSA-4096, batch of 8", r.slowestInBatch(r.signedBy(size8K, 4096), 8), 28_000, page.Time),
+		page.AtMost("959 KB, batch of 8", r.slowestInBatch(large, 8), 1_200_000, page.Time),
+		page.AtLeast("959 KB, batch of 8, against JDK", r.leadInBatch("JDK", large, 8), 9, page.Times),
 	}
 	if r.openssl == nil {
-		all[1].known = false
+		all[1].Known = false
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"turnkey-gateway/bench/page"
 	"turnkey-gateway/bench/place"
 	"turnkey-gateway/verifier/signer"
 )
@@ -281,14 +282,14 @@ func (r *results) readProfiles(c course, own *ours) error {
 }
 
 // file writes the page and its plots, named after the day.
-func (r *results) file(dir string) (page string, err error) {
+func (r *results) file(dir string) (path string, err error) {
 	name := r.begun.UTC().Format("2006-01-02") + "-engine"
 	var names []string
 	for _, f := range []struct {
 		suffix string
-		figure figure
+		figure page.Figure
 	}{{"", r.bySize()}, {"-batch", r.byBatch()}} {
-		drawing, err := f.figure.draw()
+		drawing, err := f.figure.Draw()
 		if err != nil {
 			return "", err
 		}
@@ -297,6 +298,6 @@ func (r *results) file(dir string) (page string, err error) {
 			return "", err
 		}
 	}
-	page = filepath.Join(dir, name+".md")
-	return page, os.WriteFile(page, []byte(r.page(names...)), 0o644)
+	path = filepath.Join(dir, name+".md")
+	return path, os.WriteFile(path, []byte(r.page(names...)), 0o644)
 }

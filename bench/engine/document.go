@@ -7,10 +7,15 @@ import (
 	"path/filepath"
 	"time"
 
+	"turnkey-gateway/bench/declaration"
+	"turnkey-gateway/bench/page"
 	"turnkey-gateway/verifier"
 	"turnkey-gateway/verifier/signer"
 	"turnkey-gateway/verifier/verifiertest"
 )
+
+// box is the broker's identifier in every document.
+const box = "906"
 
 // A document is signed, and lies in a file for the peers outside this process.
 type document struct {
@@ -90,10 +95,10 @@ func (s *sheaf) document(size int, method signer.Method, bits int) (*document, e
 		return nil, fmt.Errorf("issue a certificate of %d bits: %w", bits, err)
 	}
 	d := &document{size: size, method: method, holder: h}
-	if d.signed, err = sign(h, method, declaration(size-signatureSize)); err != nil {
+	if d.signed, err = sign(h, method, declaration.New(size-declaration.SignatureSize, box)); err != nil {
 		return nil, fmt.Errorf("sign %s: %w", d.name(), err)
 	}
-	d.early = moved(d.signed)
+	d.early = declaration.SignatureFirst(d.signed)
 	d.path = filepath.Join(s.dir, fmt.Sprintf("%d-%s-%d.xml", size, method, bits))
 	if err := os.WriteFile(d.path, d.signed, 0o600); err != nil {
 		return nil, err
@@ -108,27 +113,15 @@ func (s *sheaf) document(size int, method signer.Method, bits int) (*document, e
 	return d, nil
 }
 
-// signatureSize is about what a Signature with a certificate takes.
-const signatureSize = 2_300
-
 func (d *document) name() string {
-	name := sizeText(d.size) + " " + map[signer.Method]string{signer.C14N10: "inclusive", signer.Exclusive: "exclusive"}[d.method]
+	name := page.Size(d.size) + " " + map[signer.Method]string{signer.C14N10: "inclusive", signer.Exclusive: "exclusive"}[d.method]
 	if d.holder.bits != 2048 {
 		name += fmt.Sprintf(" RSA-%d", d.holder.bits)
 	}
 	return name
 }
 
-func (d *document) elements() int {
-	return bytes.Count(d.signed, []byte("</")) + bytes.Count(d.signed, []byte("/>"))
-}
-
-func sizeText(bytes int) string {
-	if bytes >= 1<<20 {
-		return fmt.Sprintf("%d MB", bytes>>20)
-	}
-	return fmt.Sprintf("%d KB", bytes>>10)
-}
+func (d *document) elements() int { return declaration.Elements(d.signed) }
 
 func sign(h *holder, method signer.Method, doc []byte) ([]byte, error) {
 	s, err := h.identity.Signer(signer.Options{Method: method})
@@ -136,16 +129,6 @@ func sign(h *holder, method signer.Method, doc []byte) ([]byte, error) {
 		return nil, err
 	}
 	return s.Sign(doc)
-}
-
-// moved returns the document with its Signature, the root's last child, as its first.
-func moved(signed []byte) []byte {
-	const end = "</Signature>"
-	from := bytes.LastIndex(signed, []byte("<Signature "))
-	to := bytes.LastIndex(signed, []byte(end)) + len(end)
-	root := bytes.IndexByte(signed, '>') // of the XML declaration
-	root += 1 + bytes.IndexByte(signed[root+1:], '>') + 1
-	return bytes.Join([][]byte{signed[:root], signed[from:to], signed[root:from], signed[to:]}, nil)
 }
 
 func forgeContent(signed []byte) []byte {

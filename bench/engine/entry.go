@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"turnkey-gateway/bench/cost"
 )
 
 // An entry is one thing whose cost is measured: what is done, by whom, to what.
@@ -94,7 +96,7 @@ func (t table) measure(ctx context.Context, rounds int, slice time.Duration) err
 func within(work func() error) func(int) (time.Duration, error) {
 	return func(times int) (time.Duration, error) {
 		runtime.GC()
-		begun, err := ownTime()
+		begun, err := cost.Own()
 		if err != nil {
 			return 0, err
 		}
@@ -103,7 +105,7 @@ func within(work func() error) func(int) (time.Duration, error) {
 				return 0, err
 			}
 		}
-		ended, err := ownTime()
+		ended, err := cost.Own()
 		return ended - begun, err
 	}
 }

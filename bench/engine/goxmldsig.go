@@ -8,6 +8,8 @@ import (
 	"github.com/beevik/etree"
 	"github.com/jonboulle/clockwork"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"turnkey-gateway/bench/declaration"
 )
 
 // goxmldsig is asked in this process. It reads no more than 1,000 elements before the
@@ -44,16 +46,12 @@ func (g *goxmldsig) skips(d *document) string {
 	return ""
 }
 
-// before is how many elements may stand before the Signature: each is visited, and so
-// are those of the Signature.
-const before = 950
-
 func (g *goxmldsig) verifies(d *document, f *forgery) (bool, error) {
 	signed, early := d.signed, d.early
 	if f != nil {
 		signed, early = f.signed, f.early
 	}
-	if d.elements() > before {
+	if d.elements() > declaration.MostElements {
 		signed = early
 	}
 	return g.accepts(signed, d.holder.certificate.X509()), nil
@@ -72,7 +70,7 @@ func (g *goxmldsig) accepts(signed []byte, certificate *x509.Certificate) bool {
 
 func (g *goxmldsig) run(d *document) func(int) (time.Duration, error) {
 	signed := d.signed
-	if d.elements() > before {
+	if d.elements() > declaration.MostElements {
 		signed = d.early
 	}
 	return within(func() error {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"turnkey-gateway/bench/cost"
 )
 
 //go:embed Peer.java
@@ -90,14 +92,14 @@ func (j *jdk) run(d *document) func(int) (time.Duration, error) {
 			return 0, err
 		}
 		// taskset becomes the program that it starts: the process is Java's.
-		begun, err := processorTime(j.cmd.Process.Pid)
+		begun, err := cost.Of(j.cmd.Process.Pid)
 		if err != nil {
 			return 0, err
 		}
 		if ok, err := j.ask(times, d, d.path); err != nil || !ok {
 			return 0, errors.Join(err, errRefused)
 		}
-		ended, err := processorTime(j.cmd.Process.Pid)
+		ended, err := cost.Of(j.cmd.Process.Pid)
 		return ended - begun, err
 	}
 }

@@ -24,6 +24,10 @@ type Outcome struct {
 	Value     []byte
 	EventID   string
 	Reason    verifier.Reason // Unjudged for a quarantined record
+	Account   string
+
+	// Appended is when the broker appended it, in whole milliseconds; zero save from [Stamped].
+	Appended time.Time
 
 	// What it was judged from.
 	Source          string // topic/partition/offset
@@ -85,6 +89,8 @@ func (o *Outcome) header(key string, value []byte) {
 	switch key {
 	case ingest.HeaderEventID:
 		o.EventID = string(value)
+	case ingest.HeaderAccount:
+		o.Account = string(value)
 	case ingest.HeaderReason:
 		o.Reason = reasonNamed(string(value))
 	case ingest.HeaderSource:

@@ -63,13 +63,14 @@ func (p *Probes) Until(ctx context.Context, message []byte, want verifier.Reason
 func (p *Probes) send(ctx context.Context, message []byte, answers chan<- verifier.Reason) error {
 	p.mu.Lock()
 	p.sent++
-	copied := append(bytes.Clone(message), inBlanks(p.sent)...)
+	copied := append(bytes.Clone(message), InBlanks(p.sent)...)
 	p.waiting[sha256.Sum256(copied)] = answers
 	p.mu.Unlock()
 	return p.uploader.Send(ctx, corpus.Message{Account: p.account, XML: copied})
 }
 
-func inBlanks(n uint64) (text []byte) {
+// InBlanks writes a number in blanks and line feeds, which no signature covers after the root.
+func InBlanks(n uint64) (text []byte) {
 	for ; n > 0; n >>= 1 {
 		text = append(text, " \n"[n&1])
 	}

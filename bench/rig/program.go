@@ -54,6 +54,9 @@ func Run(name, path, log string, env []string, args ...string) (*Program, error)
 	return p, nil
 }
 
+// PID names the process while it runs.
+func (p *Program) PID() int { return p.cmd.Process.Pid }
+
 // Ended is closed when the program has ended; Err then tells how.
 func (p *Program) Ended() <-chan struct{} { return p.ended }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry/outbox"
@@ -29,6 +30,9 @@ type System struct {
 
 	// ShadowOneIn is of how many verdicts a gateway has one checked; 0 leaves it its default.
 	ShadowOneIn int
+
+	// Session is after how long a silent gateway counts as dead; 0 leaves it its default.
+	Session time.Duration
 
 	DatabaseFile string // holds the URL of Postgres
 	Redis        string // host:port
@@ -114,6 +118,9 @@ func (s *System) StartGateway(ctx context.Context, name, address, pprof string) 
 	}
 	if s.ShadowOneIn > 0 {
 		settings["GATEWAY_SHADOW_ONE_IN"] = strconv.Itoa(s.ShadowOneIn)
+	}
+	if s.Session > 0 {
+		settings["GATEWAY_SESSION"] = s.Session.String()
 	}
 	return s.start(ctx, name, "gateway", address, settings, "GATEWAY_LISTEN")
 }

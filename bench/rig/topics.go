@@ -54,6 +54,36 @@ func createTopics(ctx context.Context, brokers []string, topics ingest.Topics, p
 	return awaitLeaders(ctx, client, names, partitions)
 }
 
+// StampOutputs has the broker put its own time on the outputs' records too, so that it is
+// known when each was appended (see [Stamped]), and lets it delete all but the latest
+// bytes of each partition from time to time.
+func StampOutputs(ctx context.Context, brokers []string, topics ingest.Topics, keep int64) error {
+	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
+	req := &kafka.IncrementalAlterConfigsRequest{}
+	for _, name := range []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine} {
+		var settings []kafka.IncrementalAlterConfigsRequestConfig
+		for setting, value := range map[string]string{
+			"message.timestamp.type": "LogAppendTime", "retention.bytes": fmt.Sprint(keep),
+			"segment.bytes": fmt.Sprint(keep / 4), "file.delete.delay.ms": "1000",
+		} {
+			settings = append(settings, kafka.IncrementalAlterConfigsRequestConfig{Name: setting, Value: value, ConfigOperation: kafka.ConfigOperationSet})
+		}
+		req.Resources = append(req.Resources, kafka.IncrementalAlterConfigsRequestResource{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: name, Configs: settings,
+		})
+	}
+	res, err := client.IncrementalAlterConfigs(ctx, req)
+	if err != nil {
+		return fmt.Errorf("configure topics: %w", err)
+	}
+	for _, r := range res.Resources {
+		if r.Error != nil {
+			return fmt.Errorf("configure topic %s: %w", r.ResourceName, r.Error)
+		}
+	}
+	return nil
+}
+
 // DeleteTopics deletes what CreateTopics made, as far as it is there.
 func DeleteTopics(ctx context.Context, brokers []string, topics ingest.Topics) error {
 	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}

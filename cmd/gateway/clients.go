@@ -19,17 +19,16 @@ const clientID = "turnkey-gateway"
 // newCluster is where connections to Kafka are configured, both ways that the library
 // has of making them. They must agree.
 func newCluster(cfg Config) ingest.Cluster {
-	dial := &net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}
 	t := cfg.Ingest.Topics
 	return ingest.Cluster{
 		Brokers: cfg.Brokers,
 		Transport: &kafka.Transport{
-			Dial:           dial.DialContext,
+			Dial:           ingest.Dial,
 			ClientID:       clientID,
 			MetadataTTL:    2 * time.Second, // how long a moved leader goes unnoticed
 			MetadataTopics: []string{t.Inbound, t.Verified, t.Rejected, t.Quarantine},
 		},
-		Dialer: &kafka.Dialer{DialFunc: dial.DialContext, ClientID: clientID, Timeout: 5 * time.Second},
+		Dialer: &kafka.Dialer{DialFunc: ingest.Dial, ClientID: clientID, Timeout: 5 * time.Second},
 	}
 }
 

@@ -89,11 +89,12 @@ func TestGatewayWaitsForItsRegistry(t *testing.T) {
 // A site is what a gateway of a test's own runs on: topics, and a registry in which
 // broker-1 has a signing certificate.
 type site struct {
-	name   string
-	vars   map[string]string // configure a gateway
-	store  *postgres.Store
-	client *kgo.Client // sends, and reads the outcomes
-	doc    []byte      // signed by broker-1
+	name     string
+	vars     map[string]string // configure a gateway
+	database string            // URL
+	store    *postgres.Store
+	client   *kgo.Client // sends, and reads the outcomes
+	doc      []byte      // signed by broker-1
 }
 
 func newSite(t *testing.T) *site {
@@ -102,7 +103,7 @@ func newSite(t *testing.T) *site {
 	name := "gateway-test-" + token()
 	makeTopics(t, brokers, name)
 	database := registrytest.Database(t)
-	s := &site{name: name, store: registrytest.StoreOn(t, registrytest.Pool(t, database))}
+	s := &site{name: name, database: database, store: registrytest.StoreOn(t, registrytest.Pool(t, database))}
 	s.doc = register(t, s.store, "broker-1")
 	s.vars = map[string]string{
 		"GATEWAY_BROKERS":          strings.Join(brokers, ","),

@@ -117,16 +117,21 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// open moves to the next batch that has records for us.
+// open moves to the next batch that has records for us. Nothing is read past a damaged
+// one, however often that is asked for.
 func (r *Response) open() error {
-	for {
+	for r.damage == nil {
 		raw, err := r.cut()
-		if err != nil {
+		if err == io.EOF {
 			return err
 		}
-		b, err := parseBatch(raw)
+		var b *batch
+		if err == nil {
+			b, err = parseBatch(raw)
+		}
 		if err != nil {
-			return err
+			r.damage = err
+			break
 		}
 		r.decoded = true
 		if r.hidden(b) {
@@ -136,6 +141,7 @@ func (r *Response) open() error {
 		r.batch = b
 		return nil
 	}
+	return r.damage
 }
 
 // cut takes the next whole batch off what is left. Brokers cut the last one short at

@@ -92,6 +92,26 @@ func TestOffsetsGivenOut(t *testing.T) {
 	}
 }
 
+// Asking about a damaged batch doesn't use it up: it is refused again, and nothing after
+// it is given out.
+func TestDamageStays(t *testing.T) {
+	damaged := made{base: 10, last: 10, bodies: [][]byte{body(0, 0, "k", "a")}, breakHash: true}
+	good := made{base: 11, last: 11, bodies: [][]byte{body(0, 0, "k", "b")}}
+	res, err := parseResponse(responseOf(0, nil, damaged.bytes(t), good.bytes(t)), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	for range 3 {
+		if res.Compressed() {
+			t.Error("the damaged batch counts as compressed")
+		}
+		if rec, err := res.Next(roomy); err == nil || errors.Is(err, io.EOF) || res.NextOffset() != 10 {
+			t.Fatalf("got offset %d, err %v, next %d", rec.Offset, err, res.NextOffset())
+		}
+	}
+}
+
 func TestFieldsSurvive(t *testing.T) {
 	for _, c := range []compress.Compression{compress.None, compress.Gzip, compress.Snappy, compress.Lz4, compress.Zstd} {
 		t.Run(c.String(), func(t *testing.T) {

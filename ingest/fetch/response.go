@@ -24,7 +24,8 @@ type Response struct {
 	batch   *batch
 	aborts  map[int64]bool // producers whose running transaction was aborted
 	next    int64
-	decoded bool // whether any whole batch was seen
+	decoded bool  // whether any whole batch was seen
+	damage  error // what is wrong with the next batch
 }
 
 // abortedTransaction is one that a reader of committed records must leave out.

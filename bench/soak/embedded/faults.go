@@ -289,7 +289,7 @@ func (a *act) provoked(ctx context.Context, groups bool, do func() error) error 
 func (a *act) late(ctx context.Context) error {
 	const given = 1500 * time.Millisecond // what a gateway gives a produce
 	_, err := a.meet(ctx, place{keyProduce, false}, a.skip(), func(*process) fate {
-		return fate{arrivesLate, given + time.Duration(a.rng.IntN(150))*time.Millisecond}
+		return fate{arrivesLate, given + time.Duration(50+a.rng.IntN(100))*time.Millisecond}
 	})
 	if err != nil {
 		return err

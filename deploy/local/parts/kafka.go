@@ -23,18 +23,48 @@ import (
 // Records carry the time of their append, topics must be made before they are used, and
 // with 3 brokers an acknowledged record is on 2 of them at least.
 func Kafka(ctx context.Context, o Options, brokers int) (*Part, error) {
-	if brokers != 1 && brokers != 3 {
-		return nil, fmt.Errorf("start kafka: %d brokers: 1 or 3 are possible", brokers)
+	cluster, err := StartKafka(ctx, KafkaOptions{Options: o, Brokers: brokers})
+	if err != nil {
+		return nil, err
+	}
+	return cluster.Part, nil
+}
+
+// KafkaOptions say what is special about a cluster.
+type KafkaOptions struct {
+	Options
+
+	Brokers int // 1 or 3
+
+	// Version of Apache Kafka; empty means the one that deploy/kafka names.
+	Version string
+
+	// Settings are further lines for the server.properties of broker i, counted from 0.
+	// They win over the usual ones. Nil means none.
+	Settings func(i int) []string
+}
+
+// A KafkaCluster is a running cluster whose brokers can be stopped, through Processes,
+// and started again one by one. It is used by one goroutine.
+type KafkaCluster struct {
+	*Part
+	cluster *kafkaCluster
+}
+
+// StartKafka is [Kafka] for who needs a cluster that is special.
+func StartKafka(ctx context.Context, o KafkaOptions) (*KafkaCluster, error) {
+	if o.Brokers != 1 && o.Brokers != 3 {
+		return nil, fmt.Errorf("start kafka: %d brokers: 1 or 3 are possible", o.Brokers)
 	}
 	java, err := program("java")
 	if err != nil {
 		return nil, err
 	}
-	jars, err := kafkaJars(ctx, o)
+	jars, err := kafkaJars(ctx, o.Options, o.Version)
 	if err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	cluster, err := newKafkaCluster(o, java, jars, brokers)
+	cluster, err := newKafkaCluster(o, java, jars)
 	if err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
@@ -42,7 +72,7 @@ func Kafka(ctx context.Context, o Options, brokers int) (*Part, error) {
 	if err := cluster.format(ctx); err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	for i := range brokers {
+	for i := range o.Brokers {
 		p, err := start(cluster.command(i))
 		if err != nil {
 			_ = part.Stop(ctx) // the first error is the one to read
@@ -56,7 +86,30 @@ func Kafka(ctx context.Context, o Options, brokers int) (*Part, error) {
 			return nil, err
 		}
 	}
-	return part, nil
+	return &KafkaCluster{Part: part, cluster: cluster}, nil
+}
+
+// Start starts broker i, counted from 0, after its process has ended, and waits until it
+// answers clients. Its replicas may still be catching up then.
+func (k *KafkaCluster) Start(ctx context.Context, i int) error {
+	p, err := start(k.cluster.command(i))
+	if err != nil {
+		return err
+	}
+	k.Processes[i] = p
+	return p.await(ctx, 60*time.Second, func(ctx context.Context) error {
+		return k.cluster.answers(ctx, k.Addresses[i], 1)
+	})
+}
+
+// Use has brokers that are started from now on run another version of Kafka.
+func (k *KafkaCluster) Use(ctx context.Context, version string) error {
+	jars, err := kafkaJars(ctx, Options{}, version)
+	if err != nil {
+		return err
+	}
+	k.cluster.jars = jars
+	return nil
 }
 
 // A kafkaCluster is what its brokers' settings are made from.
@@ -67,11 +120,12 @@ type kafkaCluster struct {
 	brokers     []int  // client ports
 	controllers []int  // quorum ports
 	lifetime    Lifetime
+	extra       func(i int) []string // broker i's own settings; may be nil
 }
 
-func newKafkaCluster(o Options, java, jars string, brokers int) (*kafkaCluster, error) {
-	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime}
-	for i := range brokers {
+func newKafkaCluster(o KafkaOptions, java, jars string) (*kafkaCluster, error) {
+	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings}
+	for i := range o.Brokers {
 		wanted, quorum := 0, 0
 		if o.Port != 0 {
 			wanted, quorum = o.Port+i, o.Port+100+i
@@ -124,7 +178,7 @@ func (c *kafkaCluster) properties(i int) string {
 	if replicas == 3 {
 		inSync = 2
 	}
-	return strings.Join([]string{
+	lines := []string{
 		"process.roles=broker,controller",
 		fmt.Sprintf("node.id=%d", i+1),
 		"controller.quorum.voters=" + strings.Join(voters, ","),
@@ -152,12 +206,18 @@ func (c *kafkaCluster) properties(i int) string {
 		fmt.Sprintf("share.coordinator.state.topic.replication.factor=%d", replicas),
 		fmt.Sprintf("share.coordinator.state.topic.min.isr=%d", inSync),
 
+		// A topic that is told to keep little does so within seconds, not minutes.
+		"log.retention.check.interval.ms=5000",
+
 		// Tests join and leave groups all the time.
 		"group.initial.rebalance.delay.ms=0",
 		"group.min.session.timeout.ms=1000",
 		"controlled.shutdown.retry.backoff.ms=500",
-		"",
-	}, "\n")
+	}
+	if c.extra != nil {
+		lines = append(lines, c.extra(i)...)
+	}
+	return strings.Join(append(lines, ""), "\n")
 }
 
 func (c *kafkaCluster) brokerDir(i int) string {
@@ -208,24 +268,29 @@ func (c *kafkaCluster) command(i int) command {
 // nobody's test should meet.
 func (c *kafkaCluster) ready(ctx context.Context) error {
 	for _, address := range c.addresses() {
-		client := &kafka.Client{Addr: kafka.TCP(address), Timeout: 2 * time.Second, Transport: &kafka.Transport{
-			Dial: (&net.Dialer{Timeout: time.Second}).DialContext, MetadataTTL: 100 * time.Millisecond,
-		}}
-		defer client.Transport.(*kafka.Transport).CloseIdleConnections()
-		seen, err := client.Metadata(ctx, &kafka.MetadataRequest{})
-		if err != nil {
+		if err := c.answers(ctx, address, len(c.brokers)); err != nil {
 			return err
-		}
-		if len(seen.Brokers) < len(c.brokers) {
-			return fmt.Errorf("%s knows %d of %d brokers", address, len(seen.Brokers), len(c.brokers))
-		}
-		found, err := client.FindCoordinator(ctx, &kafka.FindCoordinatorRequest{Key: "ready", KeyType: kafka.CoordinatorKeyTypeConsumer})
-		if err != nil {
-			return err
-		}
-		if found.Error != nil {
-			return found.Error
 		}
 	}
 	return nil
+}
+
+// answers tells whether a broker is up, knows so many brokers, and finds coordinators.
+func (c *kafkaCluster) answers(ctx context.Context, address string, brokers int) error {
+	client := &kafka.Client{Addr: kafka.TCP(address), Timeout: 2 * time.Second, Transport: &kafka.Transport{
+		Dial: (&net.Dialer{Timeout: time.Second}).DialContext, MetadataTTL: 100 * time.Millisecond,
+	}}
+	defer client.Transport.(*kafka.Transport).CloseIdleConnections()
+	seen, err := client.Metadata(ctx, &kafka.MetadataRequest{})
+	if err != nil {
+		return err
+	}
+	if len(seen.Brokers) < brokers {
+		return fmt.Errorf("%s knows %d of %d brokers", address, len(seen.Brokers), brokers)
+	}
+	found, err := client.FindCoordinator(ctx, &kafka.FindCoordinatorRequest{Key: "ready", KeyType: kafka.CoordinatorKeyTypeConsumer})
+	if err != nil {
+		return err
+	}
+	return found.Error
 }

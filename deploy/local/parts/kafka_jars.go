@@ -13,14 +13,15 @@ import (
 
 // kafkaJars returns the directory with Kafka's jars, having Maven copy them there the
 // first time. It lies in the user's cache, named after the Maven project it was made
-// from, and appears there only when it is complete.
-func kafkaJars(ctx context.Context, o Options) (string, error) {
+// from, and appears there only when it is complete. The version may be empty.
+func kafkaJars(ctx context.Context, o Options, version string) (string, error) {
+	project := kafka.Project(version)
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir() // no HOME, as in some build sandboxes
 	}
 	cache = filepath.Join(cache, "turnkey-gateway")
-	jars := filepath.Join(cache, fmt.Sprintf("kafka-%x", sha256.Sum256(kafka.POM))[:len("kafka-")+12])
+	jars := filepath.Join(cache, fmt.Sprintf("kafka-%x", sha256.Sum256(project))[:len("kafka-")+12])
 	if _, err := os.Stat(jars); err == nil {
 		return jars, nil
 	}
@@ -38,7 +39,7 @@ func kafkaJars(ctx context.Context, o Options) (string, error) {
 	defer os.RemoveAll(unfinished)
 	o.say("fetching Kafka's jars (54 MB, once) ...")
 	pom := filepath.Join(unfinished, "pom.xml")
-	if err := os.WriteFile(pom, kafka.POM, 0o644); err != nil {
+	if err := os.WriteFile(pom, project, 0o644); err != nil {
 		return "", fmt.Errorf("fetch Kafka's jars: %w", err)
 	}
 	fetched := filepath.Join(unfinished, "lib")

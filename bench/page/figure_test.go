@@ -1,4 +1,4 @@
-package main
+package page
 
 import (
 	"encoding/xml"
@@ -13,13 +13,13 @@ import (
 // TestDrawing: the drawing is an XML document that names every line, and every colour in
 // it has a dark one.
 func TestDrawing(t *testing.T) {
-	all := []series{
-		{who: "fast", points: plotter.XYs{{X: 3e3, Y: 2e-5}, {X: 1e7, Y: 1e-2}}, shade: lines[0]},
-		{who: "slow", points: plotter.XYs{{X: 3e3, Y: 2e-4}, {X: 1e6, Y: 1e-1}}, shade: lines[1]},
-		{who: "floor", points: plotter.XYs{{X: 3e3, Y: 1e-5}, {X: 1e7, Y: 5e-3}}, shade: faint, dashed: true},
-		{who: "not measured"},
+	all := []Series{
+		{Who: "fast", Points: plotter.XYs{{X: 3e3, Y: 2e-5}, {X: 1e7, Y: 1e-2}}, Shade: lines[0]},
+		{Who: "slow", Points: plotter.XYs{{X: 3e3, Y: 2e-4}, {X: 1e6, Y: 1e-1}}, Shade: lines[1]},
+		{Who: "floor", Points: plotter.XYs{{X: 3e3, Y: 1e-5}, {X: 1e7, Y: 5e-3}}, Shade: faint, Dashed: true},
+		{Who: "not measured"},
 	}
-	svg, err := figure{title: "Time", x: "bytes", xTick: sizeName, series: all}.draw()
+	svg, err := Figure{Title: "Time", X: "bytes", XTick: KiloBytes, YTick: Seconds, Series: all}.Draw()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,12 +47,26 @@ func TestDrawing(t *testing.T) {
 
 // TestLinearDrawing: a drawing whose y axis begins at 0 has a tick there, and at each step.
 func TestLinearDrawing(t *testing.T) {
-	few := []series{{who: "some", points: plotter.XYs{{X: 1, Y: 2e-5}, {X: 64, Y: 1.6e-5}}, shade: lines[0]}}
-	svg, err := figure{title: "Time", x: "messages", xTick: sizeName, step: 1e-5, series: few}.draw()
+	few := []Series{{Who: "some", Points: plotter.XYs{{X: 1, Y: 2e-5}, {X: 64, Y: 1.6e-5}}, Shade: lines[0]}}
+	svg, err := Figure{Title: "Time", X: "messages", XTick: KiloBytes, YTick: Seconds, Step: 1e-5, Series: few}.Draw()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{">0<", ">10 µs<", ">20 µs<"} {
+		if !strings.Contains(string(svg), name) {
+			t.Errorf("the drawing lacks %q", name)
+		}
+	}
+}
+
+// TestBars: a drawing of bars names each bar, each layer and the steps.
+func TestBars(t *testing.T) {
+	svg, err := Bars{Title: "Time", Layers: []string{"own", "theirs"}, Names: []string{"some", "others"},
+		Values: [][]float64{{1e-5, 2e-5}, {2e-5, 1e-5}}, YTick: Seconds, Step: 1e-5}.Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{">own<", ">theirs<", ">some<", ">others<", ">0<", ">30 µs<"} {
 		if !strings.Contains(string(svg), name) {
 			t.Errorf("the drawing lacks %q", name)
 		}

@@ -1,4 +1,4 @@
-package main
+package cost
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// processorTime returns what a process has used of all cores, to the nanosecond: the
+// Of returns what a process has used of all cores, to the nanosecond: the
 // clock of clock_getcpuclockid(3). Ticks of /proc/pid/stat are too coarse here.
-func processorTime(pid int) (time.Duration, error) {
+func Of(pid int) (time.Duration, error) {
 	const scheduler = 2 // CPUCLOCK_SCHED
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|scheduler), &t); err != nil {
@@ -19,4 +19,5 @@ func processorTime(pid int) (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
-func ownTime() (time.Duration, error) { return processorTime(os.Getpid()) }
+// Own returns what this process has used.
+func Own() (time.Duration, error) { return Of(os.Getpid()) }

@@ -1,18 +1,24 @@
-package main
+// Package declaration makes documents that every implementation reads alike, in any size.
+//
+// The generator of bench/corpus is not used where several are compared: its documents are
+// as awkward as senders make them, and goxmldsig misreads some (an unprefixed attribute
+// beside one of a namespace, instructions outside the root, xml:lang). All peers must
+// verify the same bytes.
+package declaration
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 )
 
-// The generator of bench/corpus is not used here: its documents are as awkward as
-// senders make them, and goxmldsig misreads some (an unprefixed attribute beside one of a
-// namespace, instructions outside the root, xml:lang). All peers must verify the same
-// bytes.
+// SignatureSize is about what a Signature with a certificate adds, in bytes.
+const SignatureSize = 2_300
 
-// box is the broker's identifier in every document.
-const box = "906"
+// MostElements is how many elements may stand before the Signature of a document that
+// goxmldsig is to verify: it visits no more than 1,000, those of the Signature among them.
+const MostElements = 950
 
 var (
 	descriptions = []string{
@@ -23,12 +29,12 @@ var (
 	notes      = []string{"貨樣  2 件  不計價", "原產地證明書另送", "包裝：木箱", "收貨人憑通知單提領"}
 )
 
-// declaration is an unsigned export declaration (N5203) of about size bytes, in the
-// shape of the customs' messages: some sixty bytes an element, indented, Chinese text,
+// New is an unsigned export declaration (N5203) of about size bytes by the broker with
+// that 箱號, in the shape of the customs' messages: some sixty bytes an element, indented, Chinese text,
 // the WCO's ds: beside XML-DSig's namespace, a few attributes. It is not in canonical
 // form: attributes stand in the order that software writes them, some in apostrophes,
-// and elements are left empty. Equal sizes give equal bytes.
-func declaration(size int) []byte {
+// and elements are left empty. Equal sizes give equal bytes, the 箱號 aside.
+func New(size int, box string) []byte {
 	rng := rand.New(rand.NewPCG(uint64(size), 1))
 	var doc strings.Builder
 	doc.WriteString(`<?xml version="1.0" encoding="UTF-8"?>
@@ -71,3 +77,17 @@ func item(doc *strings.Builder, rng *rand.Rand, i int, full bool) {
 }
 
 func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
+
+// Elements is how many elements a document has.
+func Elements(doc []byte) int { return bytes.Count(doc, []byte("</")) + bytes.Count(doc, []byte("/>")) }
+
+// SignatureFirst returns the document with its Signature, the root's last child, as its
+// first. An enveloped signature covers neither place.
+func SignatureFirst(signed []byte) []byte {
+	const end = "</Signature>"
+	from := bytes.LastIndex(signed, []byte("<Signature "))
+	to := bytes.LastIndex(signed, []byte(end)) + len(end)
+	root := bytes.IndexByte(signed, '>') // of the XML declaration
+	root += 1 + bytes.IndexByte(signed[root+1:], '>') + 1
+	return bytes.Join([][]byte{signed[:root], signed[from:to], signed[root:from], signed[to:]}, nil)
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"turnkey-gateway/bench/cost"
+	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/ingest"
+)
+
+// A window is what was done from one moment to another, and what that took.
+type window struct {
+	messages int
+	took     time.Duration
+	client   time.Duration // processor time of the contender's programs
+	broker   time.Duration // of the brokers
+}
+
+// rate is in messages per second.
+func (w window) rate() float64 { return float64(w.messages) / w.took.Seconds() }
+
+// clientEach and brokerEach are nanoseconds of the processor for a message.
+func (w window) clientEach() float64 { return float64(w.client) / float64(w.messages) }
+func (w window) brokerEach() float64 { return float64(w.broker) / float64(w.messages) }
+
+// A moment is where counters stand.
+type moment struct {
+	at             time.Time
+	outcomes       int
+	client, broker time.Duration
+}
+
+func (m moment) until(n moment) window {
+	return window{messages: n.outcomes - m.outcomes, took: n.at.Sub(m.at), client: n.client - m.client, broker: n.broker - m.broker}
+}
+
+// times reads what programs and the brokers have used.
+func (g *ground) times(programs ...*rig.Program) (m moment, err error) {
+	m.at = time.Now()
+	for _, p := range programs {
+		t, err := cost.Of(p.PID())
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		m.client += t
+	}
+	m.broker, err = g.brokerTime()
+	return m, err
+}
+
+// drainLimit bounds one drain: nobody is that slow who still works.
+const drainLimit = 2 * time.Minute
+
+// drain has a contender work off a backlog, or its first part, in a group of its own and
+// to fresh outputs, and returns the window from a tenth of that to its end: its start is
+// not counted. What came out is held against what was sent before the window counts.
+func (g *ground) drain(ctx context.Context, who string, b *backlog, part int) (window, error) {
+	return g.drainWith(ctx, who, b, part, g.start)
+}
+
+func (g *ground) drainWith(ctx context.Context, who string, b *backlog, part int, start starter) (w window, err error) {
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
+	defer cancel()
+	fail := func(err error) (window, error) {
+		return w, fmt.Errorf("%s, %d messages of %d bytes on %d partitions: %w", who, part, b.size, b.partitions, err)
+	}
+	t := g.outputs(b.inbound)
+	if err := g.create(ctx, t, b.partitions); err != nil {
+		return fail(err)
+	}
+	p, err := start(ctx, who, t, g.name("group"))
+	if err != nil {
+		return fail(err)
+	}
+	defer p.Kill() // where it was not ended in order
+	if w, err = g.watch(ctx, p, t.Verified, b.partitions, part); err != nil {
+		return fail(err)
+	}
+	if err := end(p); err != nil {
+		return fail(err)
+	}
+	if err := g.audit(ctx, who, b, t, part); err != nil {
+		return fail(err)
+	}
+	return w, g.drop(ctx, t)
+}
+
+// A starter runs a contender.
+type starter func(ctx context.Context, who string, t ingest.Topics, group string) (*rig.Program, error)
+
+// pollEvery is how closely outcomes are counted.
+const pollEvery = 25 * time.Millisecond
+
+// watch counts the outcomes on a topic until there are so many.
+func (g *ground) watch(ctx context.Context, p *rig.Program, topic string, partitions, part int) (window, error) {
+	var begun moment
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		n, err := g.stored(ctx, topic, partitions)
+		if err != nil {
+			return window{}, err
+		}
+		now, err := g.times(p)
+		if err != nil {
+			return window{}, err
+		}
+		now.outcomes = n
+		switch {
+		case n >= part && begun.outcomes > 0:
+			return begun.until(now), nil
+		case n >= part:
+			return window{}, fmt.Errorf("all was done before it was looked at: the backlog is too short")
+		case n >= part/10 && n > 0 && begun.outcomes == 0:
+			begun = now
+		}
+		select {
+		case <-p.Ended():
+			return window{}, fmt.Errorf("it ended with %d of %d outcomes: %w", n, part, p.Err())
+		case <-ctx.Done():
+			return window{}, fmt.Errorf("%d of %d outcomes: %w", n, part, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"golang.org/x/sync/errgroup"
+
+	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/ingest"
+)
+
+// A backlog is an inbound topic that holds the first messages of a load: message i on
+// partition i modulo their number, at the offset that makes it.
+type backlog struct {
+	*load
+	inbound    string
+	partitions int
+	count      int
+}
+
+// at is the message that a partition holds at an offset.
+func (b *backlog) at(partition int, offset int64) int { return int(offset)*b.partitions + partition }
+
+// on is how many messages a partition holds.
+func (b *backlog) on(partition int) int {
+	return (b.count - partition + b.partitions - 1) / b.partitions
+}
+
+// storedBatch is how many bytes of messages a batch of the backlog holds.
+const storedBatch = 256 << 10
+
+// fill makes a backlog of the first n messages of a load.
+func (g *ground) fill(ctx context.Context, l *load, partitions, n int) (*backlog, error) {
+	b := &backlog{load: l, inbound: g.name("inbound"), partitions: partitions, count: n}
+	outputs := g.outputs(b.inbound)
+	if err := g.create(ctx, outputs, partitions); err != nil {
+		return nil, err
+	}
+	if err := g.drop(ctx, outputs); err != nil { // its users make their own
+		return nil, err
+	}
+	var all errgroup.Group
+	all.SetLimit(4)
+	for p := range partitions {
+		all.Go(func() error {
+			each := max(1, storedBatch/l.size)
+			for k := 0; k < b.on(p); k += each {
+				if err := g.send(ctx, b, p, k, min(k+each, b.on(p))); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return b, all.Wait()
+}
+
+// send stores the messages that belong at some offsets of a partition, as one batch.
+func (g *ground) send(ctx context.Context, b *backlog, partition, from, to int) error {
+	records := make([]kafka.Record, 0, to-from)
+	for k := from; k < to; k++ {
+		s, doc := b.message(b.at(partition, int64(k)))
+		records = append(records, kafka.Record{
+			Key: kafka.NewBytes([]byte(s.account)), Value: kafka.NewBytes(doc),
+			Headers: []kafka.Header{{Key: ingest.HeaderAccount, Value: []byte(s.account)}},
+		})
+	}
+	res, err := g.client.Produce(ctx, &kafka.ProduceRequest{
+		Topic: b.inbound, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
+	})
+	if err == nil {
+		err = res.Error
+	}
+	if err == nil && res.BaseOffset != int64(from) {
+		err = fmt.Errorf("stored at offset %d, not %d", res.BaseOffset, from)
+	}
+	if err != nil {
+		return fmt.Errorf("send messages of %d bytes to %s/%d: %w", b.size, b.inbound, partition, err)
+	}
+	return nil
+}
+
+// name makes up a name that no topic or group here has.
+func (g *ground) name(kind string) string {
+	g.topics++
+	return fmt.Sprintf("bench-%s-%d", kind, g.topics)
+}
+
+// outputs are fresh topics beside an inbound one.
+func (g *ground) outputs(inbound string) ingest.Topics {
+	return ingest.Topics{Inbound: inbound, Verified: g.name("verified"), Rejected: g.name("rejected"), Quarantine: g.name("quarantine")}
+}
+
+func (g *ground) create(ctx context.Context, t ingest.Topics, partitions int) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := rig.CreateTopics(ctx, g.Brokers, t, partitions, len(g.Brokers)); err != nil {
+		return err
+	}
+	for _, topic := range []string{t.Inbound, t.Verified, t.Rejected, t.Quarantine} {
+		if err := g.await(ctx, topic, partitions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await waits until the leaders of a topic's partitions know that they are.
+func (g *ground) await(ctx context.Context, topic string, partitions int) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := g.stored(ctx, topic, partitions)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// drop deletes outputs, so that a long run doesn't fill the disk.
+func (g *ground) drop(ctx context.Context, t ingest.Topics) error {
+	res, err := g.client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{t.Verified, t.Rejected, t.Quarantine}})
+	if err != nil {
+		return fmt.Errorf("delete outputs: %w", err)
+	}
+	for _, e := range res.Errors {
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// stored is how many records a topic holds, all partitions together.
+func (g *ground) stored(ctx context.Context, topic string, partitions int) (sum int, err error) {
+	ends, err := g.ends(ctx, topic, partitions)
+	for _, end := range ends {
+		sum += int(end)
+	}
+	return sum, err
+}
+
+// ends are the offsets at which a topic's partitions end.
+func (g *ground) ends(ctx context.Context, topic string, partitions int) ([]int64, error) {
+	asked := make([]kafka.OffsetRequest, partitions)
+	for p := range asked {
+		asked[p] = kafka.LastOffsetOf(p)
+	}
+	res, err := g.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: asked}})
+	if err != nil {
+		return nil, fmt.Errorf("list offsets of %s: %w", topic, err)
+	}
+	if n := len(res.Topics[topic]); n != partitions {
+		return nil, fmt.Errorf("list offsets of %s: %d of %d partitions answered", topic, n, partitions)
+	}
+	ends := make([]int64, partitions)
+	for _, p := range res.Topics[topic] {
+		if p.Error != nil {
+			return nil, fmt.Errorf("list offsets of %s/%d: %w", topic, p.Partition, p.Error)
+		}
+		ends[p.Partition] = p.LastOffset
+	}
+	return ends, nil
+}

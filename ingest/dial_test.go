@@ -1,0 +1,83 @@
+package ingest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// deaf accepts one connection, which it doesn't read from.
+func deaf(t *testing.T) (address string, accepted <-chan net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conns := make(chan net.Conn, 1)
+	go func() {
+		defer l.Close()
+		if conn, err := l.Accept(); err == nil {
+			conns <- conn
+		}
+	}()
+	return l.Addr().String(), conns
+}
+
+// What a closed connection's kernel still held never reaches the broker.
+func TestGivenUpIsNotDelivered(t *testing.T) {
+	address, accepted := deaf(t)
+	conn, err := Dial(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Two buffers are filled: the broker's, from which it may read, and our kernel's.
+	conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+	written := 0
+	for block := make([]byte, 1<<20); err == nil; {
+		var n int
+		n, err = conn.Write(block)
+		written += n
+	}
+	conn.Close()
+	broker := <-accepted
+	defer broker.Close()
+	read, err := io.Copy(io.Discard, broker)
+	if !errors.Is(err, syscall.ECONNRESET) || read >= int64(written) {
+		t.Errorf("the broker got %d of %d bytes, and then %v", read, written, err)
+	}
+}
+
+// A connection whose broker acknowledges nothing ends by itself, whatever the program does.
+func TestUndeliveredEndsTheConnection(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("TCP_USER_TIMEOUT is Linux's")
+	}
+	address, accepted := deaf(t)
+	conn, err := Dial(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	defer func() { (<-accepted).Close() }()
+	ended := make(chan error, 1)
+	go func() {
+		for block := make([]byte, 1<<20); ; {
+			if _, err := conn.Write(block); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, syscall.ETIMEDOUT) {
+			t.Errorf("the connection ended with %v, want a time-out of the kernel's", err)
+		}
+	case <-time.After(patience):
+		t.Errorf("the connection still stands after %v", patience)
+	}
+}

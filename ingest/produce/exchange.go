@@ -1,0 +1,169 @@
+package produce
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// version is the only version of the produce protocol spoken here, offered by brokers
+// since Kafka 2.1. Later ones tell more of an error that we don't use.
+const version = 7
+
+// lastBytes is how much of a request is held back until it is known to be wanted still.
+const lastBytes = 64
+
+// answerLimit is the longest answer, in bytes, to a request for one partition.
+const answerLimit = 64 << 10
+
+// deadliner is the part of net.Conn that the transport's connection also has.
+type deadliner interface{ SetDeadline(time.Time) error }
+
+// RawExchange implements protocol.RawExchanger on a connection that is this exchange's
+// alone until it returns. After an error the transport closes the connection; a refusal
+// of the broker's is none.
+func (x *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+	if !x.state.CompareAndSwap(waiting, begun) {
+		return nil, context.Canceled
+	}
+	defer close(x.done)
+	usable := false
+	if usable, x.err = x.run(rw); !usable {
+		return nil, cmp.Or(x.err, net.ErrClosed)
+	}
+	return x, nil
+}
+
+// run also reports whether the connection is as good as before.
+func (x *exchange) run(rw io.ReadWriter) (usable bool, err error) {
+	if x.version < version {
+		return false, fmt.Errorf("broker offers version %d of the produce protocol, need %d (Kafka 2.1 or newer)", x.version, version)
+	}
+	conn, ok := rw.(deadliner)
+	if !ok {
+		return false, fmt.Errorf("connection %T takes no deadline", rw)
+	}
+	// A caller that goes makes every read and write end at once.
+	stop := context.AfterFunc(x.ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	err = x.exchange(rw, conn)
+	undisturbed := stop()
+	refused := kafka.Error(0)
+	switch {
+	case err != nil && !errors.As(err, &refused):
+		return false, err
+	case !undisturbed:
+		return false, errors.Join(err, x.ctx.Err())
+	}
+	return conn.SetDeadline(time.Time{}) == nil, err
+}
+
+func (x *exchange) exchange(rw io.ReadWriter, conn deadliner) error {
+	id := x.client.correlation.Add(1)
+	frame := x.frame(id)
+	if err := x.allow(conn, x.req.Send); err != nil {
+		return err
+	}
+	held := len(frame) - lastBytes
+	if _, err := rw.Write(frame[:held]); err != nil {
+		return fmt.Errorf("write the request: %w", err)
+	}
+	if x.req.Fresh != nil && !x.req.Fresh() {
+		return ErrTooLate
+	}
+	if _, err := rw.Write(frame[held:]); err != nil {
+		return fmt.Errorf("write the request's end: %w", err)
+	}
+	if err := x.allow(conn, x.req.Acknowledge); err != nil {
+		return err
+	}
+	return readAnswer(rw, id)
+}
+
+// frame writes the request before the batch, where there is room for it, and returns all.
+func (x *exchange) frame(id int32) []byte {
+	x.req.Batch.seal()
+	clientID := x.client.ClientID[:min(len(x.client.ClientID), maxClientID)]
+	batch := x.req.Batch.buf[requestRoom:]
+
+	head := make([]byte, 4, requestRoom)
+	head = binary.BigEndian.AppendUint16(head, uint16(protocol.Produce))
+	head = binary.BigEndian.AppendUint16(head, version)
+	head = binary.BigEndian.AppendUint32(head, uint32(id))
+	head = appendString(head, clientID)
+	head = binary.BigEndian.AppendUint16(head, ^uint16(0)) // no transaction
+	head = binary.BigEndian.AppendUint16(head, ^uint16(0)) // acks: all in-sync replicas
+	head = binary.BigEndian.AppendUint32(head, uint32(x.req.Acknowledge.Milliseconds()))
+	head = binary.BigEndian.AppendUint32(head, 1) // topics
+	head = appendString(head, x.req.Topic)
+	head = binary.BigEndian.AppendUint32(head, 1) // partitions
+	head = binary.BigEndian.AppendUint32(head, uint32(x.req.Partition))
+	head = binary.BigEndian.AppendUint32(head, uint32(len(batch)))
+	binary.BigEndian.PutUint32(head, uint32(len(head)-4+len(batch)))
+
+	start := requestRoom - len(head)
+	copy(x.req.Batch.buf[start:], head)
+	return x.req.Batch.buf[start:]
+}
+
+func appendString(to []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint16(to, uint16(len(s))), s...)
+}
+
+// readAnswer returns nil if the broker says that the batch is stored.
+func readAnswer(r io.Reader, id int32) error {
+	var head [8]byte // int32 size, int32 correlation id
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return fmt.Errorf("read the answer's size: %w", err)
+	}
+	size := int64(int32(binary.BigEndian.Uint32(head[:]))) - 4
+	if got := int32(binary.BigEndian.Uint32(head[4:])); got != id || size < 0 || size > answerLimit {
+		return fmt.Errorf("answer %d of %d bytes does not belong to request %d", got, size, id)
+	}
+	body := make([]byte, size)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return fmt.Errorf("read an answer of %d bytes: %w", size, err)
+	}
+	return parseAnswer(body)
+}
+
+// parseAnswer reads an answer of version 7 after its header: an array of one topic (name,
+// array of one partition (index, error, ...)), throttle time.
+func parseAnswer(body []byte) error {
+	one := func() bool {
+		ok := len(body) >= 4 && binary.BigEndian.Uint32(body) == 1
+		body = body[min(4, len(body)):]
+		return ok
+	}
+	malformed := errors.New("the answer is not one for one partition")
+	if !one() || len(body) < 2 {
+		return malformed
+	}
+	name := 2 + int(binary.BigEndian.Uint16(body))
+	if name > len(body) {
+		return malformed
+	}
+	body = body[name:]
+	if !one() || len(body) < 4+2 {
+		return malformed
+	}
+	if code := int16(binary.BigEndian.Uint16(body[4:])); code != 0 {
+		return kafka.Error(code)
+	}
+	return nil
+}
+
+// allow sets a time limit, unless the caller has gone meanwhile.
+func (x *exchange) allow(conn deadliner, d time.Duration) error {
+	if err := conn.SetDeadline(time.Now().Add(d)); err != nil {
+		return fmt.Errorf("set a deadline: %w", err)
+	}
+	return x.ctx.Err()
+}
