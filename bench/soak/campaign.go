@@ -19,8 +19,11 @@ import (
 // progressEvery is the time between two lines for people.
 const progressEvery = 5 * time.Second
 
+// An opener opens the world of that name.
+type opener func(ctx context.Context, name string) (trial.World, error)
+
 // campaign plays the seeds that are left, world after world, and files the page.
-func campaign(ctx context.Context, o options, out io.Writer) error {
+func campaign(ctx context.Context, o options, open opener, out io.Writer) error {
 	commit := place.Commit()
 	s, err := openState(o.dir, commit, o.fresh)
 	if err != nil {
@@ -31,7 +34,7 @@ func campaign(ctx context.Context, o options, out io.Writer) error {
 	faults := make(map[string][]trial.Fault)
 	var failed error
 	for _, world := range o.worlds {
-		c := &contest{options: o, world: world, state: s, began: began, out: out}
+		c := &contest{options: o, world: world, open: open, state: s, began: began, out: out}
 		known, err := c.play(ctx)
 		if known != nil {
 			faults[world] = known
@@ -53,6 +56,7 @@ func campaign(ctx context.Context, o options, out io.Writer) error {
 type contest struct {
 	options
 	world string
+	open  opener
 	state *state
 	began time.Time // of the run
 	out   io.Writer
@@ -70,11 +74,14 @@ func (c *contest) play(ctx context.Context) ([]trial.Fault, error) {
 	if len(c.todo) == 0 {
 		fmt.Fprintf(c.out, "%s: all seeds were done before on this commit\n", c.world)
 	}
-	w, err := open(ctx, c.world)
+	w, err := c.open(ctx, c.world)
 	if err != nil {
 		return nil, err
 	}
 	faults := w.Faults()
+	if len(c.todo) == 0 {
+		return faults, w.Close()
+	}
 	stop := c.report()
 	defer stop()
 	errs := make(chan error, c.atOnce(c.world))
@@ -84,7 +91,7 @@ func (c *contest) play(ctx context.Context) ([]trial.Fault, error) {
 			own := w
 			if i > 0 {
 				var err error
-				if own, err = open(ctx, c.world); err != nil {
+				if own, err = c.open(ctx, c.world); err != nil {
 					errs <- err
 					return
 				}
@@ -173,7 +180,7 @@ func (c *contest) tell(start time.Time) {
 }
 
 // replay plays one seed and prints all that happens.
-func replay(ctx context.Context, o options, out io.Writer) error {
+func replay(ctx context.Context, o options, open opener, out io.Writer) error {
 	w, err := open(ctx, o.worlds[0])
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if o.replay {
-		return replay(ctx, o, os.Stdout)
+		return replay(ctx, o, open, os.Stdout)
 	}
-	return campaign(ctx, o, os.Stderr)
+	return campaign(ctx, o, open, os.Stderr)
 }

@@ -58,7 +58,7 @@ func (p *page) section(world string, o options, all []finished, faults []trial.F
 	}
 	if never := neverStruck(t, faults); len(never) > 0 {
 		p.printf("- never struck: %s\n", join(never))
-		if t.seeds >= len(faults) && o.length == 0 {
+		if t.seeds >= len(faults) && uint64(t.seeds) >= o.upTo(world)-o.first {
 			p.fails("%s: faults that never struck: %s", world, join(never))
 		}
 	}

@@ -157,22 +157,22 @@ func (c *cluster) produced(r kmsg.Request) kmsg.Response {
 			}
 			c.mu.Unlock()
 			if tight {
-				return tooLarge(req)
+				return answerProduce(req, kerr.MessageTooLarge.Code)
 			}
 		}
 	}
 	return nil
 }
 
-func tooLarge(req *kmsg.ProduceRequest) kmsg.Response {
-	const messageTooLarge = 10
+// answerProduce is an answer to all of a produce; code 0 says that it is stored.
+func answerProduce(req *kmsg.ProduceRequest, code int16) kmsg.Response {
 	res := req.ResponseKind().(*kmsg.ProduceResponse)
 	for _, t := range req.Topics {
 		topic := kmsg.NewProduceResponseTopic()
 		topic.Topic = t.Topic
 		for _, p := range t.Partitions {
 			partition := kmsg.NewProduceResponseTopicPartition()
-			partition.Partition, partition.ErrorCode = p.Partition, messageTooLarge
+			partition.Partition, partition.ErrorCode = p.Partition, code
 			topic.Partitions = append(topic.Partitions, partition)
 		}
 		res.Topics = append(res.Topics, topic)

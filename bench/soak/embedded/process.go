@@ -45,6 +45,10 @@ func (r *run) start() (*process, error) {
 		return r.net.dial(ctx, p, network, address)
 	}
 	transport := &kafka.Transport{Dial: dial, ClientID: name, MetadataTTL: time.Second}
+	var registry ingest.Registry = view{r.book, p}
+	if r.variant.registry != nil {
+		registry = r.variant.registry(view{r.book, p})
+	}
 	g, err := ingest.New(r.config, ingest.Parts{
 		Cluster: ingest.Cluster{
 			Brokers:   r.cluster.addresses,
@@ -52,7 +56,7 @@ func (r *run) start() (*process, error) {
 			Dialer:    &kafka.Dialer{DialFunc: dial, ClientID: name, Timeout: 5 * time.Second},
 		},
 		Engine:   reader{r.kit.engine, p},
-		Registry: r.variant.registry(view{r.book, p}),
+		Registry: registry,
 		Metrics:  prometheus.NewRegistry(),
 		Log:      slog.New(slog.NewTextHandler(r.log, nil)).With("gateway", name),
 		Now:      p.now,

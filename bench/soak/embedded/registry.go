@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"turnkey-gateway/ingest"
 	"turnkey-gateway/verifier"
 )
 
@@ -171,17 +170,4 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// A variant is how gateways are made: as they are, or with a fault planted that the audit
-// must name.
-type variant struct {
-	lying func(ingest.Registry) ingest.Registry // nil: the registry is honest
-}
-
-func (v variant) registry(r ingest.Registry) ingest.Registry {
-	if v.lying == nil {
-		return r
-	}
-	return v.lying(r)
 }

@@ -39,6 +39,13 @@ type run struct {
 	free      []string // guarded by mu; accounts of holders that no fault has taken
 }
 
+// A variant is a fault planted into what surrounds the gateways, which the audit must
+// name; the zero one is none.
+type variant struct {
+	registry func(view) ingest.Registry // in place of the honest one
+	brokers  func(*run)                 // adds to what they do
+}
+
 // play runs a seed's schedule and audits what came of it.
 func play(ctx context.Context, k *kit, v variant, s schedule, log io.Writer) (trial.Result, error) {
 	begun := time.Now()
@@ -62,6 +69,9 @@ func play(ctx context.Context, k *kit, v variant, s schedule, log io.Writer) (tr
 		return trial.Result{}, err
 	}
 	defer r.cluster.Close()
+	if v.brokers != nil {
+		v.brokers(r)
+	}
 	result, err := r.play(ctx, s)
 	result.Took = time.Since(begun)
 	if err != nil {
@@ -130,7 +140,11 @@ func (r *run) change(account string, to verifier.RegistrationState) {
 
 // scenes plays one scene after another; what belongs to one strikes side by side.
 func (r *run) scenes(ctx context.Context, s schedule) error {
-	for _, scene := range s.scenes {
+	for i, scene := range s.scenes {
+		pause := &act{run: r, rng: newDice(s.seed, uint64(1000+i))}
+		if err := pause.grow(ctx, pause.rng.IntN(60)); err != nil {
+			return err
+		}
 		errs := make(chan error, len(scene))
 		for _, a := range scene {
 			go func() {
