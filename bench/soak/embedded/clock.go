@@ -6,25 +6,31 @@ import (
 	"unsafe"
 )
 
-// A clock is one gateway's. Its wall may be off; its monotonic reading never is.
+// A clock is one gateway's. Its wall may be off; its monotonic reading stands still while
+// the machine is suspended, and never is off otherwise.
 type clock struct {
-	mu    sync.Mutex
-	off   time.Duration // guarded by mu; whole seconds
-	reads int           // guarded by mu; since it was last set
+	mu     sync.Mutex
+	off    time.Duration // guarded by mu; of the wall, whole seconds
+	behind time.Duration // guarded by mu; of the monotonic reading, whole seconds
+	woken  time.Time     // guarded by mu; since when it is behind
+	reads  int           // guarded by mu; since it was last set
 }
 
 func (c *clock) now() time.Time {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.reads++
-	return wallOff(time.Now(), c.off)
+	c.mu.Unlock()
+	return c.reading(time.Now())
 }
 
-// reading is what the clock shows at t, and would have shown had it been read then.
+// reading is what the clock shows at t.
 func (c *clock) reading(t time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return wallOff(t, c.off)
+	if t.Before(c.woken) {
+		return wallOff(t, c.off)
+	}
+	return wallOff(t.Add(-c.behind), c.off+c.behind)
 }
 
 // set moves the wall's reading, which is off by d from then on.
@@ -32,6 +38,13 @@ func (c *clock) set(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.off, c.reads = d, 0
+}
+
+// slept says that the machine was suspended for that long until now, in whole seconds.
+func (c *clock) slept(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.behind, c.woken = d, time.Now()
 }
 
 func (c *clock) readings() int {

@@ -21,3 +21,14 @@ func TestWallOff(t *testing.T) {
 		}
 	}
 }
+
+func TestClockOfASuspendedMachine(t *testing.T) {
+	var c clock
+	before := time.Now()
+	shown := c.reading(before)
+	c.slept(6 * time.Second)
+	after := c.reading(before.Add(8 * time.Second))
+	if mono, wall := after.Sub(shown), after.Round(0).Sub(shown.Round(0)); mono != 2*time.Second || wall != 8*time.Second {
+		t.Errorf("after 8 s of which 6 s were slept: %v by the monotonic clock, %v by the wall", mono, wall)
+	}
+}

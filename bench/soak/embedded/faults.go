@@ -63,6 +63,8 @@ func allKinds() []kind {
 	add("gateway terminated", (*act).terminated)
 	add("gateway stopped", (*act).stopped)
 	addLong("gateway stopped longer than its session", (*act).stoppedLong)
+	all = append(all, kind{fault: "gateway stopped longer than its session, in a write", strike: (*act).stoppedInWrite, long: true, alone: true})
+	addLong("machine suspended while a certificate ends", (*act).suspended)
 	for _, s := range steps {
 		add("rebalance while "+s.name, func(a *act, ctx context.Context) error { return a.rebalanced(ctx, s.place) })
 	}
@@ -204,6 +206,80 @@ func (a *act) stoppedLong(ctx context.Context) error {
 		return err
 	}
 	a.struckOnce()
+	return nil
+}
+
+// stoppedInWrite is the same within a system call that writes a produce or a commit, so
+// that nothing keeps this from going out when the process goes on. No end of a certificate
+// may fall into that time: nobody could keep a verdict from before it from being appended.
+func (a *act) stoppedInWrite(ctx context.Context) error {
+	if len(a.present()) < 2 {
+		if err := a.join(); err != nil {
+			return err
+		}
+	}
+	a.mu.Lock()
+	quiet := time.Until(a.lastEnd.Add(rig.EndBound))
+	a.mu.Unlock()
+	if err := wait(ctx, quiet); err != nil {
+		return err
+	}
+	key := []int16{keyProduce, keyCommit}[a.rng.IntN(2)]
+	p, err := a.meet(ctx, place{key, false}, a.skip(), func(p *process) fate {
+		p.inCall.Store(true)
+		p.stop()
+		return fate{}
+	})
+	if err != nil {
+		return err
+	}
+	defer p.inCall.Store(false)
+	defer p.cont()
+	if err := a.expire(ctx, p); err != nil {
+		return err
+	}
+	if err := a.grow(ctx, 20); err != nil {
+		return err
+	}
+	before := a.net.lateWrites()
+	p.cont()
+	if err := a.until(ctx, "a write from before", func() bool { return a.net.lateWrites() > before }); err != nil {
+		return err
+	}
+	a.struckOnce()
+	return nil
+}
+
+// suspended has a machine stand still, its monotonic clock too, while a certificate ends
+// whose messages the gateway has judged or is about to. After that nothing may count that
+// was known before.
+func (a *act) suspended(ctx context.Context) error {
+	const slept = 6 * time.Second
+	account := a.take(true)
+	defer a.traffic.chat(account, false)
+	if err := a.until(ctx, "a verified message", func() bool { return a.cluster.answered(answer{account, "VERIFIED"}) > 0 }); err != nil {
+		return err
+	}
+	at := []place{{callLookup, false}, {callRead, false}, {halfSent, false}}[a.rng.IntN(3)]
+	p, err := a.meet(ctx, at, a.skip(), func(p *process) fate {
+		p.stop()
+		return fate{}
+	})
+	if err != nil {
+		return err
+	}
+	defer p.cont()
+	a.change(account, verifier.Revoked)
+	if err := wait(ctx, slept); err != nil {
+		return err
+	}
+	p.clock.slept(slept)
+	p.cont()
+	reason := answer{account, verifier.CertificateRevoked.String()}
+	if err := a.until(ctx, "a message rejected for it", func() bool { return a.cluster.answered(reason) > 0 }); err != nil {
+		return err
+	}
+	a.owes(reason)
 	return nil
 }
 

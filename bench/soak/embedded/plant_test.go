@@ -135,7 +135,7 @@ func disorderly(r *run) {
 			return answerProduce(p, 0)
 		case batch.Partition == kept.Topics[0].Partitions[0].Partition:
 			if later++; later == 2 {
-				go r.produceAgain(kept)
+				r.planted.Go(func() { r.produceAgain(kept) })
 			}
 		}
 		return nil

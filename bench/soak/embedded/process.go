@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,6 +22,8 @@ type process struct {
 	name  string
 	t     *run
 	clock clock
+
+	inCall atomic.Bool // what it was writing when it was stopped goes out however late it is
 
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when it has ended

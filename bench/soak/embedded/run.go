@@ -24,6 +24,7 @@ type run struct {
 	log     *journal
 	config  ingest.Config
 	variant variant
+	planted sync.WaitGroup // what a variant does besides
 
 	cluster *cluster
 	net     *network
@@ -36,7 +37,8 @@ type run struct {
 	processes []*process          // guarded by mu
 	struck    map[trial.Fault]int // guarded by mu
 	changed   map[answer]trial.Fault
-	free      []string // guarded by mu; accounts of holders that no fault has taken
+	lastEnd   time.Time // guarded by mu; when a certificate ended last
+	free      []string  // guarded by mu; accounts of holders that no fault has taken
 }
 
 // A variant is a fault planted into what surrounds the gateways, which the audit must
@@ -105,6 +107,7 @@ func (r *run) play(ctx context.Context, s schedule) (trial.Result, error) {
 	if err != nil {
 		return trial.Result{Struck: r.struck}, err
 	}
+	r.planted.Wait()
 	return r.judge(ctx)
 }
 
@@ -133,6 +136,11 @@ func (r *run) change(account string, to verifier.RegistrationState) {
 	}
 	begun := time.Now()
 	r.book.commit(account, to)
+	if to != verifier.InForce {
+		r.mu.Lock()
+		r.lastEnd = begun
+		r.mu.Unlock()
+	}
 	r.audit.Changed(rig.Change{
 		Certificate: r.kit.holders[account].Certificate.Fingerprint(), To: deserved[to], Begun: begun, Returned: time.Now(),
 	})

@@ -35,7 +35,8 @@ type kind struct {
 	// strike brings it about, and returns when it has struck and is over, or has not.
 	strike func(*act, context.Context) error
 
-	long bool // takes seconds, so that it is drawn less often
+	long  bool // takes seconds, so that it is drawn less often
+	alone bool // nothing else strikes meanwhile
 }
 
 // draw makes a seed's schedule. Seeds in a row begin with one kind after the other, so
@@ -60,6 +61,9 @@ func draw(seed uint64) schedule {
 	number := uint64(2)
 	for len(faults) > 0 {
 		n := min(1+rng.IntN(3), len(faults))
+		if i := slices.IndexFunc(faults[:n], func(k kind) bool { return k.alone }); i >= 0 {
+			n = max(1, i) // what stands before it has a scene, and then it has one
+		}
 		var scene []scheduled
 		for _, k := range faults[:n] {
 			scene = append(scene, scheduled{k, number})

@@ -16,6 +16,7 @@ type place struct {
 const (
 	callLookup int16 = -1 - iota
 	callRead
+	halfSent // a produce whose last bytes are still to be written
 )
 
 // The steps of the loop in their order, by name.
@@ -26,6 +27,7 @@ var steps = []struct {
 	{"fetching", place{keyFetch, true}},
 	{"looking up", place{callLookup, false}},
 	{"judging", place{callRead, false}},
+	{"producing, the last bytes held back", place{halfSent, false}},
 	{"producing", place{keyProduce, false}},
 	{"awaiting an acknowledgement", place{keyProduce, true}},
 	{"committing", place{keyCommit, false}},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -18,6 +19,8 @@ type network struct {
 	conns   map[*conn]struct{} // guarded by mu
 	away    map[string]bool    // guarded by mu; brokers that can't be reached
 	refused int                // guarded by mu; connections to those
+
+	late atomic.Int64 // requests written by a gateway that was stopped while it wrote
 }
 
 func newNetwork() *network {
@@ -93,6 +96,8 @@ func (n *network) reach(address string, reachable bool) {
 	n.away[address] = !reachable
 }
 
+func (n *network) lateWrites() int64 { return n.late.Load() }
+
 func (n *network) refusals() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -150,13 +155,22 @@ func (c *conn) Write(b []byte) (int, error) {
 	for {
 		frame, rest := cutFrame(c.out)
 		if frame == nil {
-			return len(b), nil
+			return len(b), c.half()
 		}
 		if err := c.send(frame); err != nil {
 			return 0, err
 		}
 		c.out = rest
 	}
+}
+
+// half is where a produce is that its sender has not written to its end.
+func (c *conn) half() error {
+	if len(c.out) < 6 || int16(binary.BigEndian.Uint16(c.out[4:])) != keyProduce {
+		return nil
+	}
+	c.p.pass(place{halfSent, false})
+	return c.p.gate()
 }
 
 // cutFrame returns the first whole frame of b, nil if there is none.
@@ -178,8 +192,10 @@ func (c *conn) send(frame []byte) error {
 	if err := c.p.gate(); err != nil {
 		return err
 	}
-	if c.expired() {
+	if inCall := c.p.inCall.Load(); c.expired() && !inCall {
 		return os.ErrDeadlineExceeded
+	} else if inCall {
+		c.n.late.Add(1)
 	}
 	switch f.what {
 	case isLost:
