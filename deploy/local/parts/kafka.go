@@ -1,6 +1,7 @@
 package parts
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -42,6 +43,9 @@ type KafkaOptions struct {
 	// Settings are further lines for the server.properties of broker i, counted from 0.
 	// They win over the usual ones. Nil means none.
 	Settings func(i int) []string
+
+	// Heap is each broker's largest Java heap, as -Xmx takes it; empty means 512m.
+	Heap string
 }
 
 // A KafkaCluster is a running cluster whose brokers can be stopped, through Processes,
@@ -121,10 +125,11 @@ type kafkaCluster struct {
 	controllers []int  // quorum ports
 	lifetime    Lifetime
 	extra       func(i int) []string // broker i's own settings; may be nil
+	heap        string
 }
 
 func newKafkaCluster(o KafkaOptions, java, jars string) (*kafkaCluster, error) {
-	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings}
+	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings, heap: cmp.Or(o.Heap, "512m")}
 	for i := range o.Brokers {
 		wanted, quorum := 0, 0
 		if o.Port != 0 {
@@ -256,7 +261,7 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 func (c *kafkaCluster) command(i int) command {
 	return command{
 		name: fmt.Sprintf("kafka%d", i+1), path: c.java, dir: c.brokerDir(i),
-		args: []string{"-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true",
+		args: []string{"-Xmx" + c.heap, "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true",
 			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.settings(i)},
 		env: os.Environ(), log: filepath.Join(c.brokerDir(i), "kafka.log"), lifetime: c.lifetime,
 		stop: syscall.SIGTERM, orphaned: syscall.SIGKILL,
