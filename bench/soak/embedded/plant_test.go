@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"strings"
 	"sync"
@@ -46,30 +47,30 @@ func TestPlantedFaultsAreNamed(t *testing.T) {
 			variant{registry: func(v view) ingest.Registry { return guessing{v} }}, string(rig.Guessed)},
 		{"a fault does not strike", []trial.Fault{"nothing"}, variant{}, "did not strike"},
 	}
-	for i, tt := range tests {
+	together(len(tests), func(i int) {
+		tt := tests[i]
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
 			var log bytes.Buffer
 			_, err := play(t.Context(), w.kit, tt.variant, scheduleOf(t, uint64(i), tt.faults), &log)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("the audit says %v, want %q\n%s", err, tt.want, log.String())
 			}
 		})
-	}
+	})
 }
 
 // The same schedules pass where nothing is planted.
 func TestUnplantedSchedulesPass(t *testing.T) {
 	w := newWorld(t)
-	for i, faults := range [][]trial.Fault{nil, {"gateway killed"}, {"certificate revoked late"}, {"registry out of reach for long"}} {
-		t.Run(string(append(faults, "nothing at all")[0]), func(t *testing.T) {
-			t.Parallel()
+	schedules := [][]trial.Fault{nil, {"gateway killed"}, {"certificate revoked late"}, {"registry out of reach for long"}}
+	together(len(schedules), func(i int) {
+		t.Run(fmt.Sprint(schedules[i]), func(t *testing.T) {
 			var log bytes.Buffer
-			if _, err := play(t.Context(), w.kit, variant{}, scheduleOf(t, uint64(i), faults), &log); err != nil {
+			if _, err := play(t.Context(), w.kit, variant{}, scheduleOf(t, uint64(i), schedules[i]), &log); err != nil {
 				t.Errorf("%v\n%s", err, log.String())
 			}
 		})
-	}
+	})
 }
 
 // scheduleOf has these faults one after another, and some traffic in any case.
