@@ -48,6 +48,8 @@ func stalling(stalls func(size int) bool) dialFunc {
 	}
 }
 
+func aloneAbove900KB(c *Config) { c.BatchBytes = 900_000 }
+
 // A record whose outcome never arrives in time, while others do, becomes a pointer in
 // quarantine, and those behind it are judged.
 func TestRecordTooLargeForItsTimeIsPointedTo(t *testing.T) {
@@ -55,7 +57,7 @@ func TestRecordTooLargeForItsTimeIsPointedTo(t *testing.T) {
 	sent := w.records(3)
 	sent[1].Value = bytes.Repeat([]byte("x"), 950_000)
 	w.send(sent...)
-	g := w.start(Parts{Cluster: w.cluster(stalling(func(size int) bool { return size > 900_000 }))}, nil)
+	g := w.start(Parts{Cluster: w.cluster(stalling(func(size int) bool { return size > 900_000 }))}, aloneAbove900KB)
 	got := w.outcomes(3)
 	eventuallyCommitted(t, w, sent)
 	for _, o := range got {
@@ -85,7 +87,7 @@ func TestBrokerAwayMakesNoPointers(t *testing.T) {
 		}
 		stalled = append(stalled, size)
 		return true
-	}))}, nil)
+	}))}, aloneAbove900KB)
 	o := w.outcomes(1)[0]
 	if o.kind != Rejected || len(o.Value) != len(large.Value) {
 		t.Errorf("%s %s, %d bytes", o.kind, o.header(HeaderReason), len(o.Value))

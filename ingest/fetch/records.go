@@ -34,6 +34,15 @@ type Record struct {
 	Digest [sha256.Size]byte
 }
 
+// Len is how many bytes key, value and headers have.
+func (r *Record) Len() int {
+	n := len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return n
+}
+
 // Unread says why a record is only pointed to.
 type Unread uint8
 

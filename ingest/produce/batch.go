@@ -3,6 +3,7 @@ package produce
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"time"
 
 	"turnkey-gateway/ingest/internal/pieces"
@@ -74,6 +75,9 @@ func (b *Batch) Size() int {
 
 // Cap is how much memory it keeps.
 func (b *Batch) Cap() int { return cap(b.buf) }
+
+// Grow makes room for so many more bytes of records.
+func (b *Batch) Grow(bytes int) { b.buf = slices.Grow(b.buf, batchStart+bytes) }
 
 // Append adds a record. A nil key or value is null; a zero time means that the record has
 // none. Times count in whole milliseconds. A value of 256 KiB or more must not change until
