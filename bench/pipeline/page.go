@@ -129,10 +129,29 @@ func (r *results) profileTable(p *page.Page) {
 	for _, s := range r.profile.Rooms {
 		p.Row(s.Of, page.Share(s.Share), page.Time(s.Share*each))
 	}
+	if ceiling, judging := r.ceiling(); ceiling > 0 {
+		p.Printf("\nWere the gateway nothing but the copy and %s of reading and judging, it would drain %s of what the copy does, by the processor's time of contender and broker.\n", page.Time(judging), page.Times(ceiling))
+	}
 	p.Printf("\n")
 	for _, s := range r.profile.Functions[:min(20, len(r.profile.Functions))] {
 		p.Printf("- %s `%s`\n", page.Share(s.Share), s.Of)
 	}
+}
+
+// ceiling is which part of the copy's rate would be left if judging cost what it does, in
+// nanoseconds, and nothing else cost more than copying.
+func (r *results) ceiling() (ratio, judging float64) {
+	copied := r.at(copyName, size8K)
+	together := r.drains.client(copied) + r.drains.broker(copied)
+	for _, s := range r.profile.Rooms {
+		if s.Of == judgeRoom {
+			judging = s.Share * r.drains.client(r.at(gatewayName, size8K))
+		}
+	}
+	if judging == 0 {
+		return 0, 0
+	}
+	return together / (together + judging), judging
 }
 
 // file writes the page and its plots, named after the day, and after the brokers if there
