@@ -41,7 +41,7 @@ func (r *results) head(p *page.Page) {
 	p.Printf("- %s: a consumer on kafka-go's group reader and writer, with goxmldsig, certificates in a map, a worker for each partition and batches\n", plainName)
 	p.Printf("\nMade by `make bench-pipeline`. Signed declarations of %d senders, each with a certificate of its own, lie on %d partitions before a contender starts; "+
 		"each drains them in a group of its own to fresh topics, one after the other, %d rounds, of which the median stands. "+
-		"The window is from a tenth of the outcomes to the last. The plain consumer takes the first of every %d messages' worth. "+
+		"The window is from a tenth of the outcomes to the last look before their end. The plain consumer drains only the first 1/%d of them. "+
 		"Processor time is that of the contender's process, and of the broker's in the same window. "+
 		"Every drain was held against what was sent: the number of outcomes, none rejected, and at %d places of each partition their bytes, sender and verdict.\n",
 		r.course.senders, r.course.partitions, r.course.rounds, r.course.plainPart, audited)
