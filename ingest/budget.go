@@ -9,7 +9,7 @@ import (
 )
 
 // A budget bounds bytes in memory. Waiters are served in order, so that a large one
-// is not overtaken for ever.
+// is not overtaken for ever; what must not wait for a large one needs another budget.
 type budget struct {
 	capacity int64
 	room     *semaphore.Weighted
@@ -38,22 +38,38 @@ func (b *budget) reserve(ctx context.Context, n int64) (release func(), err erro
 }
 
 // memory is everything a gateway's records may take. To be free of deadlock each
-// reader of a partition waits for at most one of these in this order: fetched,
+// reader of a partition waits for at most one of these in this order: fetched or bulk,
 // inflated, large; and whoever processes what was read waits for none.
 type memory struct {
-	fetched  *budget // responses and the outcomes encoded from them
+	asked    int64   // bytes asked for in a fetch
+	fetched  *budget // responses of up to that size, and the outcomes encoded from them
+	bulk     *budget // the same of larger ones, each a single batch: they wait for each other only
 	inflated *budget // chunks of compressed batches
-	large    *budget // one record that inflates to more than a chunk, at a time
+	large    *budget // records that inflate to more than a chunk
 }
 
 func newMemory(cfg Config) *memory {
 	return &memory{
-		fetched:  newBudget(cfg.InflightBytes / 4 * 3),
+		asked:    int64(cfg.FetchBytes),
+		fetched:  newBudget(cfg.InflightBytes / 4),
+		bulk:     newBudget(cfg.InflightBytes / 2),
 		inflated: newBudget(cfg.InflightBytes / 4),
 		large:    newBudget(cfg.MaxRecord),
 	}
 }
 
+// responseHead is about how many bytes a response has besides its records.
+const responseHead = 1 << 10
+
+// response reserves memory for a response of so many bytes, and for its outcomes.
+func (m *memory) response(ctx context.Context, size int64) (release func(), err error) {
+	lane := m.fetched
+	if size > m.asked+responseHead {
+		lane = m.bulk
+	}
+	return lane.reserve(ctx, 2*size)
+}
+
 func (m *memory) used() int64 {
-	return m.fetched.used.Load() + m.inflated.used.Load() + m.large.used.Load()
+	return m.fetched.used.Load() + m.bulk.used.Load() + m.inflated.used.Load() + m.large.used.Load()
 }

@@ -48,3 +48,32 @@ func TestBudgetWaitEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Large responses wait for each other, and small ones for none of them.
+func TestLargeResponsesHoldUpNoSmallOnes(t *testing.T) {
+	cfg := Config{Group: "g"}.withDefaults()
+	m := newMemory(cfg)
+	if _, err := m.response(t.Context(), cfg.InflightBytes); err != nil { // passes alone, of its kind
+		t.Fatal(err)
+	}
+	waits, cancel := context.WithCancel(t.Context())
+	second := make(chan error, 1)
+	go func() {
+		_, err := m.response(waits, 5<<20)
+		second <- err
+	}()
+	for range 2 * 16 { // read ahead, on sixteen partitions
+		release, err := m.response(t.Context(), int64(cfg.FetchBytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+	}
+	if n := m.used(); n > cfg.InflightBytes {
+		t.Errorf("%d bytes count as used, %d are allowed", n, cfg.InflightBytes)
+	}
+	cancel()
+	if err := <-second; !errors.Is(err, context.Canceled) {
+		t.Errorf("the second large one: %v, want it to wait", err)
+	}
+}

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -88,4 +91,57 @@ func TestBadChecksumWaitsOnKafka(t *testing.T) {
 	w.checkNoneLost(w.byID(sent), got)
 	eventuallyCommitted(t, w, sent)
 	eventually(t, "ready again", func() bool { return g.Ready() == nil && count(paused) == 0 })
+}
+
+// A replica whose disk changed a byte, too: the partition waits while it leads, and goes on
+// from another replica.
+func TestBadChecksumOnDisk(t *testing.T) {
+	w := clusterWorld(t, 2)
+	sent := append(w.records(10), &kgo.Record{Key: []byte("broker-1"), Value: []byte("<a>spoil me</a>")})
+	w.send(sent...)
+	w.awaitInSync()
+	leader := w.leader(w.topics.Inbound, 0)
+	flipOnDisk(t, shared.segment(leader, w.topics.Inbound, 0), []byte("spoil me"))
+
+	g := w.start(Parts{}, nil)
+	paused := g.metrics.paused.WithLabelValues(string(StageFetch))
+	eventually(t, "refused", func() bool {
+		return count(paused) == 1 && count(g.metrics.retries.WithLabelValues(string(StageFetch))) > 2
+	})
+	if err := g.Ready(); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("ready: %v", err)
+	}
+	if done := w.committed()[0]; done > sent[len(sent)-1].Offset {
+		t.Errorf("committed %d, past the bad batch", done)
+	}
+	shared.stop(t, leader)
+	got := w.outcomes(len(sent))
+	w.checkNoneLost(w.byID(sent), got)
+	eventuallyCommitted(t, w, sent)
+}
+
+// segment is the file of a partition's first records on broker i.
+func (c *ownCluster) segment(i int, topic string, partition int) string {
+	return fmt.Sprintf("%s/broker%d/data/%s-%d/%020d.log", c.Dir, i+1, topic, partition, 0)
+}
+
+// flipOnDisk changes a bit where the marker stands in a file.
+func flipOnDisk(t *testing.T, path string, marker []byte) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(content, marker)
+	if at < 0 {
+		t.Fatalf("%q does not stand in %s", marker, path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt([]byte{content[at] ^ 1}, int64(at))
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
 }

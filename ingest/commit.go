@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/offsetcommit"
 )
 
 // commitEvery is the only place that commits while the generation lasts: several at
@@ -61,10 +62,9 @@ func (n *generation) commit() error {
 	if due == nil {
 		return nil
 	}
-	err := n.gen.CommitOffsets(map[string]map[int]int64{n.g.cfg.Topics.Inbound: due})
-	if refused := kafka.Error(0); err != nil && !errors.As(err, &refused) {
-		err = n.commitAnew(due)
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), commitLimit)
+	defer cancel()
+	err := n.g.commitOffsets(ctx, n.gen, n.in.commitment(due))
 	if err != nil {
 		return err
 	}
@@ -73,26 +73,23 @@ func (n *generation) commit() error {
 	return nil
 }
 
-// commitAnew commits over a connection of its own, where the generation's is gone. The
-// coordinator checks generation and member as it does there.
-func (n *generation) commitAnew(due map[int]int64) error {
-	topic := n.g.cfg.Topics.Inbound
-	var commits []kafka.OffsetCommit
-	for id, offset := range due {
-		commits = append(commits, kafka.OffsetCommit{Partition: id, Offset: offset})
-	}
-	res, err := n.g.client.OffsetCommit(context.Background(), &kafka.OffsetCommitRequest{
-		GroupID:      n.gen.GroupID,
-		GenerationID: int(n.gen.ID),
-		MemberID:     n.gen.MemberID,
-		Topics:       map[string][]kafka.OffsetCommit{topic: commits},
+// commitOffsets commits in a generation's name. The library's own way sends neither
+// leader epochs nor metadata, and takes no time limit.
+func (g *Gateway) commitOffsets(ctx context.Context, gen *kafka.Generation, partitions []offsetcommit.RequestPartition) error {
+	msg, err := g.cluster.Transport.RoundTrip(ctx, g.client.Addr, &offsetcommit.Request{
+		GroupID:      gen.GroupID,
+		GenerationID: gen.ID,
+		MemberID:     gen.MemberID,
+		Topics:       []offsetcommit.RequestTopic{{Name: g.cfg.Topics.Inbound, Partitions: partitions}},
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("commit offsets: %w", err)
 	}
-	for _, p := range res.Topics[topic] {
-		if p.Error != nil {
-			return fmt.Errorf("partition %d: %w", p.Partition, p.Error)
+	for _, t := range msg.(*offsetcommit.Response).Topics {
+		for _, p := range t.Partitions {
+			if p.ErrorCode != 0 {
+				return fmt.Errorf("commit offset of %s/%d: %w", t.Name, p.PartitionIndex, kafka.Error(p.ErrorCode))
+			}
 		}
 	}
 	return nil

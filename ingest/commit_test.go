@@ -107,19 +107,17 @@ func TestRedeliveryHasTheSameEventIDs(t *testing.T) {
 func TestRebalanceOnKafka(t *testing.T) {
 	w := realWorld(t, 4)
 	var sent []*kgo.Record
-	enough, sending := make(chan struct{}), make(chan struct{})
-	go func() {
+	var enough atomic.Bool
+	sending := make(chan struct{})
+	go func() { // until all have had their share
 		defer close(sending)
-		for few := w.records(200); !t.Failed(); few = w.records(200) {
+		for !enough.Load() && t.Context().Err() == nil {
+			few := w.records(20)
 			w.send(few...)
 			sent = append(sent, few...)
-			select {
-			case <-enough:
-				return
-			default:
-			}
 		}
 	}()
+	defer enough.Store(true)
 	watch := w.watchCommits()
 
 	a := w.start(Parts{}, nil)
@@ -129,7 +127,7 @@ func TestRebalanceOnKafka(t *testing.T) {
 	a.stop()
 	c := w.start(Parts{}, nil)
 	eventually(t, "a third in the group", func() bool { return count0(c) > 0 })
-	close(enough)
+	enough.Store(true)
 	<-sending
 	got := w.outcomes(len(sent))
 	eventuallyCommitted(t, w, sent)

@@ -30,9 +30,14 @@ const (
 	acknowledgeMost  = 4500 * time.Millisecond
 )
 
+// lonelyFailures is after how many failed attempts in a row a large record's outcome,
+// produced alone, is suspected of being what fails.
+const lonelyFailures = 3
+
 // Time limits that nothing outside depends on.
 const (
 	lookupLimit = 5 * time.Second  // of one call of the registry
+	commitLimit = 10 * time.Second // of one commit of offsets
 	stopLimit   = 25 * time.Second // to drain, commit and leave the group
 )
 
@@ -51,9 +56,16 @@ type Config struct {
 	// turnkey.quarantine. Each output needs as many partitions as inbound has.
 	Topics Topics
 
-	// StartLatest makes a group without a committed offset begin at the end of the
-	// log instead of its start: what was stored before is never judged.
+	// StartLatest makes a group that has committed no offset of the inbound topic begin
+	// at the end of the log instead of its start: what was stored before is never judged.
+	// A partition that is added later is judged from its start either way, since records
+	// come in before anybody notices it.
 	StartLatest bool
+
+	// Rack is where the gateway runs, as brokers' broker.rack has it. Where they select
+	// replicas by rack (replica.selector.class), records are then read from a replica
+	// there, if there is one, and from the leader while that fails. Empty: from the leader.
+	Rack string
 
 	// AcceptCreateTime accepts an inbound topic whose records carry the time their
 	// producer claimed. Validity periods are judged at that time, so a producer
@@ -68,8 +80,9 @@ type Config struct {
 
 	// InflightBytes bounds the memory that records take while they are worked on,
 	// over all partitions; default 256 MiB. Bytes fetched count twice, since outcomes
-	// are encoded as a copy; a quarter is set aside for inflating compressed
-	// batches. A single record that is larger passes alone.
+	// are encoded as a copy. A quarter is for responses as large as was asked for, half
+	// for larger ones, each a single batch, and a quarter for inflating compressed
+	// batches. A response that is larger than its share passes alone of its kind.
 	InflightBytes int64
 
 	// MaxRecord is the largest record, in bytes, that a compressed batch is inflated
@@ -91,7 +104,13 @@ type Config struct {
 
 	// Workers is how many records are judged at once; default GOMAXPROCS.
 	Workers int
+
+	watchEvery time.Duration // between looks at inbound's partitions; default 10 s
 }
+
+// recordHeaders is how many headers a record may have; one with more is quarantined as a
+// pointer. A header of three bytes is a string and a slice in memory.
+const recordHeaders = 1000
 
 // chunk bounds what is judged and produced in one go.
 const (
@@ -112,6 +131,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.CommitEvery, 100*time.Millisecond)
 	setDefault(&c.Session, 10*time.Second)
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
+	setDefault(&c.watchEvery, 10*time.Second)
 	return c
 }
 

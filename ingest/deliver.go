@@ -152,16 +152,51 @@ func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error
 	}
 }
 
-// remedy handles a refusal of timestamps, which an output may bound: the records then
-// go without, and get the broker's time.
+// remedy handles a failure for another reason than a broker's bound on size. An output
+// may bound timestamps: the records then go without, and get the broker's time.
 func (p *partition) remedy(err error, items []*item) error {
-	if !errors.Is(err, kafka.InvalidTimestamp) || items[0].unstamped {
+	switch {
+	case errors.Is(err, kafka.InvalidTimestamp) && !items[0].unstamped:
+		for _, it := range items {
+			it.unstamped = true
+		}
+		return errChanged
+	case acquit(items):
 		return err
+	case len(items) == 1 && p.g.accuse(items[0], err):
+		return errChanged
 	}
+	return err
+}
+
+// accuse notes that a record, produced alone, was not acknowledged, and reports whether a
+// pointer to it is to be tried in quarantine. A large record that never passes in time, or
+// at whose size a broker hangs up, would else be sent, and perhaps stored, again and again,
+// and stop its partition. That the pointer is acknowledged at once is what tells this from
+// a broker that is away. An attempt that had failed may be stored too, before the pointer.
+func (g *Gateway) accuse(it *item, err error) bool {
+	if refused := kafka.Error(0); errors.As(err, &refused) && refused != kafka.RequestTimedOut ||
+		it.size() <= g.cfg.BatchBytes || it.pointed() {
+		return false
+	}
+	if it.failed++; it.failed < lonelyFailures {
+		return false
+	}
+	g.log.Warn("not acknowledged: a pointer to it is tried in quarantine; see to the way to the broker, or lower the inbound max.message.bytes",
+		"source", it.source.String(), "bytes", len(it.rec.Value), "attempts", it.failed, "error", err)
+	it.failed, it.suspect, it.former, it.cause = 0, true, it.cause, OutcomeUnwritable
+	return true
+}
+
+// acquit has records themselves be tried again where not even pointers to them were
+// acknowledged, and reports whether there were any.
+func acquit(items []*item) (any bool) {
 	for _, it := range items {
-		it.unstamped = true
+		if it.suspect {
+			it.suspect, it.cause, any = false, it.former, true
+		}
 	}
-	return errChanged
+	return any
 }
 
 func tooLarge(err error) bool {

@@ -21,5 +21,8 @@
 //     clocks are compared: arrival is a moment of this process, later than the append.
 //   - Whatever is wrong with one record ends as its rejection or its quarantine.
 //   - No outcome depends on the [Shadow]: what it thinks, or that it panics, changes none.
+//   - An offset is of one topic, by its id, and of one log of it. Where the topic was made
+//     anew, or the log has lost the record before the offset, the partition is halted: it
+//     is never read from an offset that means something else there.
 //   - Nothing that belongs to a generation of the consumer group outlives it.
 package ingest

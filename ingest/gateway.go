@@ -49,8 +49,11 @@ type Gateway struct {
 	memory   *memory
 	pool     *pool
 	state    state
+	starts   starts
+	topicID  fetch.TopicID // inbound's when Run began; set before any generation
+	layout   layout
 	fetcher  *fetch.Client
-	client   *kafka.Client // for all but fetching and producing
+	client   *kafka.Client // for all but fetching, producing and committing
 	producer *produce.Client
 	outcomes outcomesPool
 }
@@ -85,9 +88,8 @@ func New(cfg Config, parts Parts) (*Gateway, error) {
 		Transport: parts.Cluster.Transport,
 		Addr:      addr,
 		ClientID:  parts.Cluster.Transport.ClientID,
-		Reserve: func(ctx context.Context, size int64) (func(), error) {
-			return g.memory.fetched.reserve(ctx, 2*size)
-		},
+		Rack:      cfg.Rack,
+		Reserve:   g.memory.response,
 	}
 	return g, nil
 }
@@ -100,30 +102,20 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return err
 	}
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID:                     g.cfg.Group,
-		Brokers:                g.cluster.Brokers,
-		Dialer:                 g.cluster.Dialer,
-		Topics:                 []string{g.cfg.Topics.Inbound},
-		SessionTimeout:         g.cfg.Session,
-		HeartbeatInterval:      g.cfg.Session / 10,
-		RebalanceTimeout:       30 * time.Second,
-		JoinGroupBackoff:       time.Second,
-		WatchPartitionChanges:  true,
-		PartitionWatchInterval: 10 * time.Second,
-		StartOffset:            g.cfg.startOffset(),
+		ID:                g.cfg.Group,
+		Brokers:           g.cluster.Brokers,
+		Dialer:            g.cluster.Dialer,
+		Topics:            []string{g.cfg.Topics.Inbound},
+		SessionTimeout:    g.cfg.Session,
+		HeartbeatInterval: g.cfg.Session / 10,
+		RebalanceTimeout:  30 * time.Second,
+		JoinGroupBackoff:  time.Second,
 	})
 	if err != nil {
 		return fmt.Errorf("join group %s: %w", g.cfg.Group, err)
 	}
 	g.follow(ctx, group)
 	return g.leave(group)
-}
-
-func (c Config) startOffset() int64 {
-	if c.StartLatest {
-		return kafka.LastOffset
-	}
-	return kafka.FirstOffset
 }
 
 // follow serves one generation after another. The group gives the next only after all
@@ -168,6 +160,9 @@ func (g *Gateway) checkTopics(ctx context.Context) error {
 	trouble := g.struggle(StageJoin, "topics")
 	for {
 		findings, err := Preflight(ctx, g.client, g.cfg)
+		if err == nil && Problems(findings) == nil {
+			err = g.meet(ctx)
+		}
 		if err == nil {
 			trouble.end(true)
 			return g.weigh(findings)
@@ -177,6 +172,28 @@ func (g *Gateway) checkTopics(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// meet notes which topic inbound is while this gateway runs.
+func (g *Gateway) meet(ctx context.Context) error {
+	topic, err := g.fetcher.Topic(ctx, g.cfg.Topics.Inbound)
+	if err != nil {
+		return err
+	}
+	g.topicID, g.layout.topic = topic.ID, topic
+	return nil
+}
+
+// A layout is what inbound was before the group last assigned its partitions. Generations
+// use it one after another.
+type layout struct{ topic fetch.Topic }
+
+// changed notes what inbound is, and reports whether that is something else. Whoever is
+// told so joins again: what was noted was there before, and so is in the assignment.
+func (l *layout) changed(topic fetch.Topic) bool {
+	before := l.topic
+	l.topic = topic
+	return topic != before
 }
 
 // weigh logs warnings, and refuses problems.

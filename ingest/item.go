@@ -29,6 +29,13 @@ type item struct {
 	// was sent might overturn: the registry was read before the record arrived.
 	doubted bool
 
+	// failed counts the attempts in a row to produce it alone that failed on the way to
+	// the broker. It is suspect while a pointer is tried in its place; then former is its
+	// cause without that.
+	failed  int
+	suspect bool
+	former  Cause
+
 	unstamped bool // the output refuses the record's timestamp
 	done      bool // its outcome was acknowledged
 }

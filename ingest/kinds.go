@@ -53,8 +53,8 @@ const (
 	TimestampMissing  Cause = "TIMESTAMP_MISSING"     // negative, so there is no time to judge at
 	TimestampClaimed  Cause = "TIMESTAMP_CLAIMED"     // the producer's, where the broker's is required
 	RecordUnreadable  Cause = "RECORD_UNREADABLE"     // its batch's structure does not hold
-	RecordOversize    Cause = "RECORD_OVERSIZE"       // inflates to more than Config.MaxRecord
-	OutcomeUnwritable Cause = "MESSAGE_TOO_LARGE"     // the broker takes no outcome of that size
+	RecordOversize    Cause = "RECORD_OVERSIZE"       // inflates to more than Config.MaxRecord, or has too many headers
+	OutcomeUnwritable Cause = "MESSAGE_TOO_LARGE"     // the broker takes no outcome of that size, or not in time
 
 	// The gateway's own.
 	JudgePanicked Cause = "PANIC"
@@ -83,9 +83,9 @@ func (c Cause) words() string {
 	case RecordUnreadable:
 		return "the record's batch is stored whole but its structure is not readable"
 	case RecordOversize:
-		return "the record inflates to more than the gateway's limit"
+		return "the record inflates to more than the gateway's limit, or has more than 1,000 headers"
 	case OutcomeUnwritable:
-		return "the output topic takes no record of that size: raise its max.message.bytes"
+		return "the output topic takes no record of that size, or takes too long: raise its max.message.bytes, or see to the way there"
 	case JudgePanicked:
 		return "judging the document failed in the gateway itself; its log has the trace"
 	default:

@@ -67,7 +67,7 @@ func newMetrics(reg prometheus.Registerer, inflight func() float64) *metrics {
 		rejudged:   counter("turnkey_rejudged_total", "Documents judged again since the registry's answer had become too old."),
 		overturned: counter("turnkey_overturned_total", "Rejections by older knowledge of the registry that were overturned before they were given."),
 		generation: gauge("turnkey_generation", "Generation of the consumer group this gateway is in, -1 outside any."),
-		halted:     gauge("turnkey_halted_partitions", "Partitions stopped for good, since the offset to read from is gone."),
+		halted:     gauge("turnkey_halted_partitions", "Partitions stopped until a person decides, since the records to go on from are not there."),
 		panics:     counter("turnkey_panics_total", "Panics in judging, each of which quarantined a record."),
 
 		shadowPanics: counter("turnkey_shadow_panics_total", "Panics of the shadow check while it was told of a verdict, none of which touched a record."),

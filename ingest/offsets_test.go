@@ -7,26 +7,26 @@ import (
 
 func TestOffsetsCommitTheContiguousPrefix(t *testing.T) {
 	o := newOffsets()
-	o.begin(0, 10, true)
-	o.begin(1, 0, false)
-	expectDue(t, o, map[int]int64{1: 0}) // a start that isn't stored is due at once
-	o.committed(map[int]int64{1: 0})
+	o.begin(0, position{10, 3}, true)
+	o.begin(1, position{0, -1}, false)
+	expectDue(t, o, map[int]position{1: {0, -1}}) // a start that isn't stored is due at once
+	o.committed(map[int]position{1: {0, -1}})
 	expectDue(t, o, nil)
 
 	for _, step := range []struct{ from, next int64 }{{10, 12}, {12, 20}} {
-		if err := o.acknowledge(0, step.from, step.next); err != nil {
+		if err := o.acknowledge(0, step.from, position{step.next, 4}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	due := o.due()
-	expectDue(t, o, map[int]int64{0: 20})
-	if err := o.acknowledge(0, 20, 21); err != nil { // while the commit is under way
+	expectDue(t, o, map[int]position{0: {20, 4}})
+	if err := o.acknowledge(0, 20, position{21, 5}); err != nil { // while the commit is under way
 		t.Fatal(err)
 	}
 	o.committed(due)
-	expectDue(t, o, map[int]int64{0: 21})
-	o.committed(map[int]int64{0: 21})
-	o.committed(map[int]int64{0: 20}) // an answer that comes late takes nothing back
+	expectDue(t, o, map[int]position{0: {21, 5}})
+	o.committed(map[int]position{0: {21, 5}})
+	o.committed(map[int]position{0: {20, 4}}) // an answer that comes late takes nothing back
 	expectDue(t, o, nil)
 }
 
@@ -42,8 +42,8 @@ func TestOffsetsRefuse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOffsets()
-			o.begin(0, 10, true)
-			if err := o.acknowledge(step.partition, step.from, step.next); err == nil {
+			o.begin(0, position{10, 0}, true)
+			if err := o.acknowledge(step.partition, step.from, position{step.next, 0}); err == nil {
 				t.Error("accepted")
 			}
 			expectDue(t, o, nil)
@@ -51,7 +51,7 @@ func TestOffsetsRefuse(t *testing.T) {
 	}
 }
 
-func expectDue(t *testing.T, o *offsets, want map[int]int64) {
+func expectDue(t *testing.T, o *offsets, want map[int]position) {
 	t.Helper()
 	if got := o.due(); !maps.Equal(got, want) {
 		t.Errorf("due %v, want %v", got, want)

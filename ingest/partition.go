@@ -21,25 +21,33 @@ type partition struct {
 // offsets from up to before next, gaps included.
 type chunk struct {
 	items      []*item
-	from, next int64
+	from, next position
 	release    func() // gives back the memory of its records
 }
 
 // run fetches, judges, produces and marks as done until ctx ends. A partition whose
-// offset is gone stays halted until then.
-func (p *partition) run(ctx context.Context, stored int64) {
+// offset is gone, or never was in this topic, stays halted until then.
+func (p *partition) run(ctx context.Context) {
 	defer p.g.metrics.lag.DeleteLabelValues(p.label)
-	offset, err := p.start(ctx, stored)
-	if err != nil {
-		return // only ctx ends the search for a start
+	stored, known := p.in.stored[p.id]
+	if err := p.in.check(stored, p.g.topicID); err != nil {
+		p.halt(ctx, stored.offset, err)
+		return
 	}
-	p.offsets.begin(p.id, offset, stored >= 0)
+	at := stored.position
+	if !known {
+		var err error
+		if at, err = p.start(ctx); err != nil {
+			return // only ctx ends the search for a start
+		}
+	}
+	p.offsets.begin(p.id, at, stored.marked())
 
 	chunks := make(chan chunk)
 	var reader sync.WaitGroup
 	reader.Go(func() {
 		defer close(chunks)
-		p.read(ctx, offset, chunks)
+		p.read(ctx, at, chunks)
 	})
 	defer reader.Wait()
 	for c := range chunks {
@@ -60,17 +68,19 @@ func (p *partition) process(ctx context.Context, c chunk) {
 	}
 	p.deliver(ctx, c.items)
 	p.g.observe(c.items)
-	if err := p.offsets.acknowledge(p.id, c.from, c.reached()); err != nil {
+	if err := p.offsets.acknowledge(p.id, c.from.offset, c.reached()); err != nil {
 		panic(err) // chunks follow one another, and none is begun after ctx has ended
 	}
 }
 
-// reached is the offset up to before which all outcomes are acknowledged.
-func (c chunk) reached() int64 {
+// reached is the position up to before which all outcomes are acknowledged.
+func (c chunk) reached() position {
+	epoch := c.from.epoch
 	for _, it := range c.items {
 		if !it.done {
-			return it.source.Offset
+			return position{it.source.Offset, epoch}
 		}
+		epoch = it.rec.Epoch
 	}
 	return c.next
 }
@@ -102,22 +112,18 @@ func judgeable(items []*item) []*item {
 	return js
 }
 
-// start is the offset to begin at: the stored one, or where the group has none, the
-// one its configuration means.
-func (p *partition) start(ctx context.Context, stored int64) (int64, error) {
-	if stored >= 0 {
-		return stored, nil
-	}
+// start is where to begin a partition that the group has committed nothing of.
+func (p *partition) start(ctx context.Context) (position, error) {
 	trouble := p.g.struggle(StageFetch, p.source(0).Topic+"/"+p.label)
 	for {
-		offset, err := p.listOffset(ctx, stored)
+		offset, err := p.g.starts.of(p.id, func() (int64, error) { return p.listOffset(ctx, p.fresh) })
 		if err == nil {
 			trouble.end(true)
-			return offset, nil
+			return position{offset, -1}, nil
 		}
 		if !trouble.failedWith(ctx, err) {
 			trouble.end(false)
-			return 0, err
+			return position{}, err
 		}
 	}
 }

@@ -8,10 +8,12 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// A pool bounds how many records are judged at once, over all partitions.
+// A pool bounds how many records are judged at once, over all partitions, and lets them
+// take turns: who has a seat gives it up after each piece of work that others wait for.
 type pool struct {
-	size  int
-	seats *semaphore.Weighted
+	size    int
+	seats   *semaphore.Weighted
+	waiting atomic.Int32 // callers that wait for their first seat, or for their next turn
 }
 
 func newPool(size int) *pool {
@@ -25,21 +27,46 @@ func (p *pool) each(ctx context.Context, n int, work func(i int)) error {
 	if n == 0 {
 		return ctx.Err()
 	}
-	if err := p.seats.Acquire(ctx, 1); err != nil {
-		return err
-	}
 	var next atomic.Int64
-	run := func() {
+	step := func() bool {
+		i := int(next.Add(1)) - 1
+		if i >= n || ctx.Err() != nil {
+			return false
+		}
+		work(i)
+		return true
+	}
+	help := func() {
 		defer p.seats.Release(1)
-		for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-			work(i)
+		for step() && p.waiting.Load() == 0 {
 		}
 	}
 	var helpers sync.WaitGroup
-	for h := 1; h < min(n, p.size) && p.seats.TryAcquire(1); h++ {
-		helpers.Go(run)
+	defer helpers.Wait()
+	if err := p.sit(ctx); err != nil {
+		return err
 	}
-	run()
-	helpers.Wait()
-	return ctx.Err()
+	for {
+		for left := n - int(next.Load()) - 1; left > 0 && p.seats.TryAcquire(1); left-- { // not while others wait
+			helpers.Go(help)
+		}
+		if !step() {
+			p.seats.Release(1)
+			return ctx.Err()
+		}
+		if p.waiting.Load() == 0 {
+			continue
+		}
+		p.seats.Release(1)
+		if err := p.sit(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// sit waits for a seat, behind those that wait already.
+func (p *pool) sit(ctx context.Context) error {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	return p.seats.Acquire(ctx, 1)
 }

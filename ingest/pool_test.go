@@ -45,3 +45,36 @@ func TestPoolStopsWithItsContext(t *testing.T) {
 		t.Errorf("%d calls, err %v", calls, err)
 	}
 }
+
+// Who has much to do gives way after each piece to who has little.
+func TestPoolTakesTurns(t *testing.T) {
+	p := newPool(1)
+	started, proceed := make(chan struct{}), make(chan struct{})
+	order := make(chan string, 200)
+	var callers sync.WaitGroup
+	callers.Go(func() {
+		_ = p.each(t.Context(), 100, func(i int) {
+			if i == 0 {
+				close(started)
+				<-proceed
+			}
+			order <- "much"
+		})
+	})
+	<-started
+	callers.Go(func() { _ = p.each(t.Context(), 1, func(int) { order <- "little" }) })
+	eventually(t, "the second waits", func() bool { return p.waiting.Load() == 1 })
+	close(proceed)
+	callers.Wait()
+	close(order)
+	before := 0
+	for what := range order {
+		if what == "little" {
+			break
+		}
+		before++
+	}
+	if before > 2 {
+		t.Errorf("the one with little waited for %d pieces of the other's", before)
+	}
+}

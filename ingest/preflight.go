@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+
+	"turnkey-gateway/ingest/fetch"
 )
 
 // A Level says how much a finding matters.
@@ -22,7 +25,7 @@ const (
 // A Finding is one thing that [Preflight] looked at.
 type Finding struct {
 	Level   Level
-	Subject string // a topic
+	Subject string // a topic, or Kafka
 	Text    string // what was found
 	Mend    string // what to do about it; empty where Level is OK
 }
@@ -40,6 +43,9 @@ func Preflight(ctx context.Context, client *kafka.Client, cfg Config) ([]Finding
 		return nil, err
 	}
 	var all findings
+	if err := all.protocol(ctx, client); err != nil {
+		return nil, err
+	}
 	for _, kind := range kinds {
 		all.existence(topics[kind])
 	}
@@ -141,6 +147,25 @@ type findings []Finding
 
 func (f *findings) add(level Level, t topicState, text, mend string) {
 	*f = append(*f, Finding{Level: level, Subject: t.name, Text: text, Mend: mend})
+}
+
+// protocol looks at whether the broker that answers is new enough.
+func (f *findings) protocol(ctx context.Context, client *kafka.Client) error {
+	res, err := client.ApiVersions(ctx, &kafka.ApiVersionsRequest{})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return fmt.Errorf("ask Kafka for its protocol: %w", err)
+	}
+	for _, api := range res.ApiKeys {
+		if api.ApiKey == int(protocol.Fetch) && api.MaxVersion < fetch.Version {
+			f.add(Problem, topicState{name: "Kafka"},
+				fmt.Sprintf("a broker speaks version %d of the fetch protocol, %d is needed", api.MaxVersion, fetch.Version),
+				"run Kafka 3.1 or newer")
+		}
+	}
+	return nil
 }
 
 func (f *findings) existence(t topicState) {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync/atomic"
 
@@ -11,25 +12,27 @@ import (
 	"turnkey-gateway/ingest/fetch"
 )
 
-// read fetches from an offset on and sends chunks until ctx ends.
-func (p *partition) read(ctx context.Context, offset int64, chunks chan<- chunk) {
+// read fetches from a position on and sends chunks until ctx ends.
+func (p *partition) read(ctx context.Context, at position, chunks chan<- chunk) {
 	trouble := p.g.struggle(StageFetch, p.source(0).Topic+"/"+p.label)
 	defer func() { trouble.end(false) }()
 	for ctx.Err() == nil {
 		res, err := p.g.fetcher.Fetch(ctx, fetch.Request{
 			Topic:     p.g.cfg.Topics.Inbound,
+			TopicID:   p.in.topic.ID,
 			Partition: p.id,
-			Offset:    offset,
+			Offset:    at.offset,
+			LastEpoch: at.epoch,
 			MaxBytes:  p.g.cfg.FetchBytes,
 			MaxWait:   p.g.cfg.FetchWait,
 		})
-		if errors.Is(err, kafka.OffsetOutOfRange) {
-			p.halt(ctx, offset, err)
+		if why := p.lost(ctx, err, trouble.failed); why != nil {
+			p.halt(ctx, at.offset, why)
 			return
 		}
 		if err == nil {
-			p.g.metrics.lag.WithLabelValues(p.label).Set(float64(max(0, res.HighWatermark-offset)))
-			offset, err = p.split(ctx, res, offset, chunks)
+			p.g.metrics.lag.WithLabelValues(p.label).Set(float64(max(0, res.HighWatermark-at.offset)))
+			at, err = p.split(ctx, res, at, chunks)
 		}
 		if err != nil {
 			trouble.failedWith(ctx, err)
@@ -39,19 +42,40 @@ func (p *partition) read(ctx context.Context, offset int64, chunks chan<- chunk)
 	}
 }
 
+// lost is the reason for which trying again can't get a fetch that failed to succeed, nil
+// where it may.
+func (p *partition) lost(ctx context.Context, err error, failed int) error {
+	diverged := (*fetch.Diverged)(nil)
+	switch {
+	case errors.Is(err, kafka.OffsetOutOfRange), errors.As(err, &diverged):
+		return err
+	case !errors.Is(err, kafka.UnknownTopicID) && !errors.Is(err, kafka.InconsistentTopicID):
+		return nil
+	case failed < 3:
+		return nil // brokers learn of a topic one after another
+	}
+	topic, asked := p.g.fetcher.Topic(ctx, p.g.cfg.Topics.Inbound)
+	if asked != nil || topic.ID == p.in.topic.ID {
+		return nil
+	}
+	return fmt.Errorf("%w: its id was %s and is %s", errRemade, p.in.topic.ID, topic.ID)
+}
+
 // halt stops the partition for as long as it is assigned here. To go on from another
 // offset would skip records that nobody judged, so that is for a person to decide.
-func (p *partition) halt(ctx context.Context, offset int64, err error) {
-	p.g.log.Error("partition halted: the offset to read from is not there; set the group's offset by hand to go on",
-		"source", p.source(offset).String(), "error", err)
+func (p *partition) halt(ctx context.Context, offset int64, why error) {
+	p.g.log.Error("partition halted: the records to go on from are not there; a person must decide (deploy/README.md, a halted partition)",
+		"source", p.source(offset).String(), "error", why)
 	p.g.metrics.halted.Inc()
+	p.g.state.halted(p.id, why)
 	<-ctx.Done()
+	p.g.state.resumed(p.id)
 	p.g.metrics.halted.Dec()
 }
 
-// split sends a response's records in chunks, and returns the offset to fetch from
+// split sends a response's records in chunks, and returns the position to fetch from
 // next, whatever happens. The response is closed when the last chunk is released.
-func (p *partition) split(ctx context.Context, res *fetch.Response, offset int64, chunks chan<- chunk) (int64, error) {
+func (p *partition) split(ctx context.Context, res *fetch.Response, at position, chunks chan<- chunk) (position, error) {
 	var users atomic.Int32 // chunks not yet released, and this function
 	users.Store(1)
 	release := func() {
@@ -62,37 +86,37 @@ func (p *partition) split(ctx context.Context, res *fetch.Response, offset int64
 	defer release()
 
 	for {
-		c, err := p.gather(ctx, res, offset)
+		c, err := p.gather(ctx, res, at)
 		arrived := p.g.now()
 		for _, it := range c.items {
 			it.arrived = arrived
 		}
-		if len(c.items) > 0 || c.next > offset {
+		if len(c.items) > 0 || c.next.offset > at.offset {
 			users.Add(1)
 			own := c.release
 			c.release = func() { own(); release() }
 			select {
 			case chunks <- c:
-				offset = c.next
+				at = c.next
 			case <-ctx.Done():
 				c.release()
-				return offset, ctx.Err()
+				return at, ctx.Err()
 			}
 		} else {
 			c.release()
 		}
 		if err == io.EOF {
-			return offset, nil
+			return at, nil
 		}
 		if err != nil {
-			return offset, err
+			return at, err
 		}
 	}
 }
 
 // gather collects records up to a chunk's size. The chunk counts even with an error.
-func (p *partition) gather(ctx context.Context, res *fetch.Response, offset int64) (chunk, error) {
-	c := chunk{from: offset, next: offset, release: func() {}}
+func (p *partition) gather(ctx context.Context, res *fetch.Response, from position) (chunk, error) {
+	c := chunk{from: from, next: from, release: func() {}}
 	reserve := func(b *budget, n int64) error {
 		release, err := b.reserve(ctx, n)
 		if err == nil {
@@ -101,26 +125,27 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, offset int6
 		}
 		return err
 	}
-	if res.Compressed() {
-		if err := reserve(p.g.memory.inflated, 2*chunkBytes); err != nil {
+	if n := res.Inflating(); n > 0 {
+		if err := reserve(p.g.memory.inflated, n+2*chunkBytes); err != nil {
 			return c, err
 		}
 	}
 	limits := fetch.Limits{
-		Record: p.g.cfg.MaxRecord,
-		Large:  chunkBytes,
-		Grow:   func() error { return reserve(p.g.memory.large, p.g.cfg.MaxRecord) },
+		Record:  p.g.cfg.MaxRecord,
+		Headers: recordHeaders,
+		Large:   chunkBytes,
+		Grow:    func(size int64) error { return reserve(p.g.memory.large, size) },
 	}
 	for size := 0; size < chunkBytes && len(c.items) < chunkRecords; {
 		rec, err := res.Next(limits)
 		if err != nil {
-			c.next = res.NextOffset()
+			c.next = position{res.NextOffset(), res.LastEpoch()}
 			return c, err
 		}
 		it := &item{source: p.source(rec.Offset), rec: rec}
 		size += it.size()
 		c.items = append(c.items, it)
 	}
-	c.next = res.NextOffset()
+	c.next = position{res.NextOffset(), res.LastEpoch()}
 	return c, nil
 }

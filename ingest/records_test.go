@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"turnkey-gateway/verifier"
 )
@@ -316,6 +318,18 @@ func TestPreflightOnKafka(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Brokers that don't name topics by id can't keep the promise about topics made anew.
+func TestPreflightRefusesOldBrokers(t *testing.T) {
+	w := fakeWorld(t, 1, kfake.MaxVersions(kversion.V3_0_0()))
+	found, err := Preflight(t.Context(), w.client(), Config{Group: w.group, Topics: w.topics, AcceptCreateTime: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := Problems(found); problems == nil || !strings.Contains(problems.Error(), "3.1") {
+		t.Errorf("problems: %v", problems)
 	}
 }
 

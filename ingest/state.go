@@ -3,6 +3,8 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -12,6 +14,7 @@ type state struct {
 	mu        sync.Mutex
 	joined    bool             // guarded by mu
 	struggles map[Stage]outage // guarded by mu; only stages with any
+	halts     map[int]error    // guarded by mu; why, by partition
 }
 
 // An outage is how many loops struggle at a stage, and what the latest failure was.
@@ -46,6 +49,22 @@ func (s *state) ended(stage Stage) {
 	s.struggles[stage] = t
 }
 
+// halted notes that a partition waits for a person.
+func (s *state) halted(partition int, why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.halts == nil {
+		s.halts = map[int]error{}
+	}
+	s.halts[partition] = why
+}
+
+func (s *state) resumed(partition int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.halts, partition)
+}
+
 func (s *state) setJoined(joined bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,7 +72,7 @@ func (s *state) setJoined(joined bool) {
 }
 
 // Ready returns nil if the gateway can judge: it is in its group, and no partition waits
-// for the registry or for Kafka. Otherwise the error says in words what is missing.
+// for the registry, for Kafka or for a person. Otherwise the error says in words what is missing.
 func (g *Gateway) Ready() error {
 	g.state.mu.Lock()
 	defer g.state.mu.Unlock()
@@ -65,6 +84,9 @@ func (g *Gateway) Ready() error {
 		if t, ok := g.state.struggles[stage]; ok {
 			why = append(why, fmt.Sprintf("%s fails: %v", stage, t.err))
 		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(g.state.halts)) {
+		why = append(why, fmt.Sprintf("partition %d is halted: %v", id, g.state.halts[id]))
 	}
 	if why == nil {
 		return nil

@@ -59,6 +59,9 @@ func BenchmarkKafka8KB(b *testing.B) {
 func (w *world) copy(b *testing.B) {
 	g := w.gateway(Parts{}, nil)
 	defer g.cluster.Transport.CloseIdleConnections()
+	if err := g.meet(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	var partitions sync.WaitGroup
 	for p := range benchPartitions {
 		partitions.Go(func() {
@@ -76,8 +79,8 @@ func (w *world) copy(b *testing.B) {
 }
 
 func (g *Gateway) copyOnce(b *testing.B, partition int, offset int64) (int64, error) {
-	res, err := g.fetcher.Fetch(b.Context(), fetch.Request{Topic: g.cfg.Topics.Inbound, Partition: partition,
-		Offset: offset, MaxBytes: 1 << 20, MaxWait: time.Second})
+	res, err := g.fetcher.Fetch(b.Context(), fetch.Request{Topic: g.cfg.Topics.Inbound, TopicID: g.topicID,
+		Partition: partition, Offset: offset, LastEpoch: -1, MaxBytes: 1 << 20, MaxWait: time.Second})
 	if err != nil {
 		return offset, err
 	}

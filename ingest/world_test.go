@@ -29,6 +29,7 @@ type world struct {
 	t          testing.TB
 	brokers    []string
 	partitions int
+	replicas   int
 	topics     Topics
 	group      string
 	stamps     bool // whether the cluster can put its own time on records
@@ -40,7 +41,7 @@ func newWorld(t testing.TB, partitions int) *world {
 	var id [5]byte
 	rand.Read(id[:])
 	name := "ingest-test-" + hex.EncodeToString(id[:])
-	return &world{t: t, partitions: partitions, group: name,
+	return &world{t: t, partitions: partitions, replicas: 1, group: name,
 		topics: Topics{name + ".inbound", name + ".verified", name + ".rejected", name + ".quarantine"}}
 }
 
@@ -55,15 +56,15 @@ func realWorld(t testing.TB, partitions int) *world {
 }
 
 // fakeWorld is on a broker in this process, which can be told to misbehave.
-func fakeWorld(t *testing.T, partitions int) *world {
+func fakeWorld(t *testing.T, partitions int, opts ...kfake.Opt) *world {
 	t.Helper()
 	w := newWorld(t, partitions)
 	var err error
-	w.fake, err = kfake.NewCluster(
+	w.fake, err = kfake.NewCluster(append(opts,
 		kfake.NumBrokers(1),
 		kfake.SeedTopics(int32(partitions), w.topics.Inbound, w.topics.Verified, w.topics.Rejected, w.topics.Quarantine),
 		kfake.GroupMinSessionTimeout(time.Second),
-	)
+	)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func (w *world) create() {
 	w.t.Helper()
 	var topics []kafka.TopicConfig
 	for _, kind := range kinds {
-		c := kafka.TopicConfig{Topic: w.topics.name(kind), NumPartitions: w.partitions, ReplicationFactor: 1}
+		c := kafka.TopicConfig{Topic: w.topics.name(kind), NumPartitions: w.partitions, ReplicationFactor: w.replicas}
 		if kind == Inbound {
 			c.ConfigEntries = []kafka.ConfigEntry{{ConfigName: timestampType, ConfigValue: "LogAppendTime"}}
 		} else {

@@ -26,6 +26,10 @@ type scenario struct {
 	// own is whether its site has a PostgreSQL of its own, which can be frozen, and a Kafka
 	// of its own, which keeps little and writes on outputs when it appended them.
 	own bool
+
+	// hostile is whether its site has a Kafka of its own that takes very large records, of
+	// whose partitions the last is left to what is hostile.
+	hostile bool
 }
 
 var scenarios = []scenario{
@@ -34,6 +38,8 @@ var scenarios = []scenario{
 	{name: "revoke", about: "time from a revocation's commit to the first rejection", run: runRevoke},
 	{name: "bound", about: "from a revocation's commit to the append of the last message accepted with it, under full load and faults", run: runBound, own: true},
 	{name: "redis", about: "Redis flushed, then stopped, under load", run: runRedis},
+	{name: "poison", about: "records that have to pass without harm, on one partition of four", run: runPoison, hostile: true},
+	{name: "floods", about: "floods on one partition of four", run: runFloods, hostile: true},
 }
 
 func main() {
@@ -57,6 +63,7 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&o.revocations, "revocations", 50, "revocations to time")
 	flags.IntVar(&o.bound, "bound", 200, "revocations of the bound scenario, without faults and again with faults")
 	flags.StringVar(&o.faults, "faults", "", "comma-separated `faults` that the bound scenario draws from; all if empty: "+faultNames())
+	flags.DurationVar(&o.lasts, "flood", time.Minute, "how long a flood lasts; some last half of it")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample messages, and of the faults")
 	if err := flags.Parse(args); err != nil {
 		return err

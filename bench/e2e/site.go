@@ -28,6 +28,7 @@ type options struct {
 	revocations         int
 	bound               int
 	faults              string
+	lasts               time.Duration // a flood
 	seed                uint64
 }
 
@@ -39,6 +40,7 @@ type site struct {
 	options
 	*rig.System
 	dir     string
+	kept    []int // partitions that the ledger's messages go to; nil for all
 	corpus  *corpus.Corpus
 	parties map[string]verifier.PartyID // by account
 	db      *pgxpool.Pool               // the registry's database
@@ -91,6 +93,11 @@ func openSite(ctx context.Context, o options, sc scenario) (s *site, err error) 
 			return s, err
 		}
 	}
+	if sc.hostile {
+		if err := s.enlarge(ctx); err != nil {
+			return s, err
+		}
+	}
 	if err := s.startRedis(ctx); err != nil {
 		return s, err
 	}
@@ -101,9 +108,14 @@ func openSite(ctx context.Context, o options, sc scenario) (s *site, err error) 
 		return s, err
 	}
 	s.undo = append(s.undo, func() error { return stop(s.portal) })
-	if sc.own {
+	switch {
+	case sc.own:
 		s.follow(func(ctx context.Context) error { return rig.Stamped(ctx, s.Brokers, s.Topics, s.take) })
-	} else {
+	case sc.hostile:
+		s.follow(func(ctx context.Context) error {
+			return rig.Outcomes(ctx, s.Brokers, s.Topics, hostilePartition, s.take)
+		})
+	default:
 		s.follow(func(ctx context.Context) error { return rig.Outcomes(ctx, s.Brokers, s.Topics, partitions, s.take) })
 	}
 	return s, nil
@@ -133,7 +145,10 @@ const keepBytes = 256 << 20
 // servers are the stack's, or new ones of the site's own.
 func (s *site) servers(ctx context.Context, sc scenario) (a addresses.Stack, err error) {
 	if !sc.own {
-		return addresses.Read(s.stack)
+		if a, err = addresses.Read(s.stack); err == nil && sc.hostile {
+			a.Kafka, err = s.startLargeKafka(ctx)
+		}
+		return a, err
 	}
 	broker, err := parts.Kafka(ctx, parts.Options{Dir: filepath.Join(s.dir, "kafka")}, 1)
 	if err != nil {

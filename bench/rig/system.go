@@ -34,6 +34,10 @@ type System struct {
 	// Session is after how long a silent gateway counts as dead; 0 leaves it its default.
 	Session time.Duration
 
+	// InflightBytes is a gateway's memory for records being worked on; 0 leaves it its
+	// default.
+	InflightBytes int64
+
 	DatabaseFile string // holds the URL of Postgres
 	Redis        string // host:port
 	RedisPrefix  string
@@ -131,6 +135,9 @@ func (s *System) LaunchGateway(name, address, pprof string) (Server, error) {
 	}
 	if s.Session > 0 {
 		settings["GATEWAY_SESSION"] = s.Session.String()
+	}
+	if s.InflightBytes > 0 {
+		settings["GATEWAY_INFLIGHT_BYTES"] = strconv.FormatInt(s.InflightBytes, 10)
 	}
 	return s.launch(name, "gateway", address, settings, "GATEWAY_LISTEN")
 }

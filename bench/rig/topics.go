@@ -58,18 +58,36 @@ func createTopics(ctx context.Context, brokers []string, topics ingest.Topics, p
 // known when each was appended (see [Stamped]), and lets it delete all but the latest
 // bytes of each partition from time to time.
 func StampOutputs(ctx context.Context, brokers []string, topics ingest.Topics, keep int64) error {
+	return configure(ctx, brokers, topics, func(bool) map[string]string {
+		return map[string]string{
+			"message.timestamp.type": "LogAppendTime", "retention.bytes": fmt.Sprint(keep),
+			"segment.bytes": fmt.Sprint(keep / 4), "file.delete.delay.ms": "1000",
+		}
+	})
+}
+
+// Enlarge sets the inbound topic's max.message.bytes, and the outputs' to 64 KiB more.
+func Enlarge(ctx context.Context, brokers []string, topics ingest.Topics, maxMessage int) error {
+	return configure(ctx, brokers, topics, func(output bool) map[string]string {
+		size := maxMessage
+		if output {
+			size += 64 << 10
+		}
+		return map[string]string{"max.message.bytes": fmt.Sprint(size)}
+	})
+}
+
+// configure changes settings of the topics.
+func configure(ctx context.Context, brokers []string, topics ingest.Topics, settings func(output bool) map[string]string) error {
 	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
 	req := &kafka.IncrementalAlterConfigsRequest{}
 	for _, name := range []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine} {
-		var settings []kafka.IncrementalAlterConfigsRequestConfig
-		for setting, value := range map[string]string{
-			"message.timestamp.type": "LogAppendTime", "retention.bytes": fmt.Sprint(keep),
-			"segment.bytes": fmt.Sprint(keep / 4), "file.delete.delay.ms": "1000",
-		} {
-			settings = append(settings, kafka.IncrementalAlterConfigsRequestConfig{Name: setting, Value: value, ConfigOperation: kafka.ConfigOperationSet})
+		var changes []kafka.IncrementalAlterConfigsRequestConfig
+		for setting, value := range settings(name != topics.Inbound) {
+			changes = append(changes, kafka.IncrementalAlterConfigsRequestConfig{Name: setting, Value: value, ConfigOperation: kafka.ConfigOperationSet})
 		}
 		req.Resources = append(req.Resources, kafka.IncrementalAlterConfigsRequestResource{
-			ResourceType: kafka.ResourceTypeTopic, ResourceName: name, Configs: settings,
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: name, Configs: changes,
 		})
 	}
 	res, err := client.IncrementalAlterConfigs(ctx, req)

@@ -33,6 +33,12 @@ func NewUploader(brokers []string, topics ingest.Topics, ledger *Ledger) *Upload
 	}}
 }
 
+// Keep has all later messages go to these partitions only, still by their key.
+func (u *Uploader) Keep(partitions ...int) {
+	hash := &kafka.Hash{}
+	u.writer.Balancer = kafka.BalancerFunc(func(m kafka.Message, _ ...int) int { return hash.Balance(m, partitions...) })
+}
+
 // Send plans and sends messages, and returns once all are acknowledged.
 func (u *Uploader) Send(ctx context.Context, messages ...corpus.Message) error {
 	batch := make([]kafka.Message, len(messages))

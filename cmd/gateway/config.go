@@ -65,6 +65,15 @@ type Config struct {
 	Pprof string
 }
 
+// memoryLimit is at which size of its memory, in bytes, the program collects garbage as
+// often as it takes to stay there: what is in flight, and what the rest takes. So it stays
+// resident under 256 MB and what is in flight, with as many senders in memory as by default,
+// or fewer; what its file takes of memory counts there, but not here.
+func (c Config) memoryLimit() int64 {
+	const rest, sender = 208 << 20, 6 << 10
+	return c.Ingest.InflightBytes + rest + sender*int64(max(0, c.LookupEntries-lookup.DefaultEntries))
+}
+
 // readConfig returns the configuration, whose mistakes the reader knows.
 func readConfig(r *config.Reader) Config {
 	cfg := Config{
@@ -101,7 +110,8 @@ func readIngest(r *config.Reader) ingest.Config {
 			Quarantine: r.String("TOPIC_QUARANTINE", "turnkey.quarantine", "topic of records that could not be judged"),
 		},
 		StartLatest: r.OneOf("START", []string{"earliest", "latest"},
-			"where a group without a committed offset begins: earliest or latest") == "latest",
+			"where a group without a committed offset begins: earliest or latest; later partitions always from their start") == "latest",
+		Rack: r.String("RACK", "", "broker.rack of the brokers nearby, to read from replicas there; none: from leaders"),
 		AcceptCreateTime: r.Bool("ACCEPT_CREATE_TIME", false,
 			"judge at the time a producer claims, where the inbound topic isn't LogAppendTime"),
 		FetchBytes:    int(r.Bytes("FETCH_BYTES", 1<<20, 1<<10, 1<<30, "asked for at once, per partition")),

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +50,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 // serve builds the program from its leaves up, runs it, and closes it in reverse. The
 // second opinion is an argument for tests to have one that errs.
 func serve(ctx context.Context, cfg Config, opinion shadow.Check, log *slog.Logger) (err error) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(cfg.memoryLimit())
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -22,12 +21,14 @@ type batch struct {
 	base, last int64 // offsets
 	first, max int64 // milliseconds since 1970
 	producer   int64
+	epoch      int32 // of the leader that appended it
 	left       int   // records not yet read
 	expect     int64 // no record may have a smaller offset
 
 	plain    parser // the records, where not compressed
 	inflated *bufio.Reader
 	inflater io.ReadCloser
+	memory   int64 // that inflating takes, in bytes
 	broken   error // the records cannot be inflated at all
 }
 
@@ -39,7 +40,7 @@ func parseBatch(raw []byte) (*batch, error) {
 			int64(binary.BigEndian.Uint64(raw)), got, want)
 	}
 	p := &parser{b: raw}
-	b := &batch{raw: raw, base: p.int64()}
+	b := &batch{raw: raw, base: p.int64(), epoch: int32(binary.BigEndian.Uint32(raw[epochAt:]))}
 	p.bytes(checksummed - 8)
 	b.attributes = p.int16()
 	b.last = b.base + int64(p.int32())
@@ -52,12 +53,13 @@ func parseBatch(raw []byte) (*batch, error) {
 	if b.last < b.base || b.left < 0 {
 		return nil, fmt.Errorf("record batch at offset %d: %d records up to offset %d", b.base, b.left, b.last)
 	}
-	if kind := b.attributes & compression; kind == 0 {
+	if kind := compress.Compression(b.attributes & compression); kind == compress.None {
 		b.plain = parser{b: p.b}
-	} else if codec := compress.Compression(kind).Codec(); codec == nil {
+	} else if kind.Codec() == nil {
 		b.broken = fmt.Errorf("unknown compression %d", kind)
 	} else {
-		b.inflater = newInflater(codec, bytes.NewReader(p.b))
+		b.memory = inflaterMemory(kind, p.b)
+		b.inflater = newInflater(kind, p.b)
 		b.inflated = bufio.NewReaderSize(io.LimitReader(b.inflater, maxInflated), 32<<10)
 	}
 	return b, nil
@@ -83,7 +85,7 @@ func (b *batch) next(lim Limits) (rec Record, err error) {
 	if size < 0 || size > int64(len(b.plain.b)) {
 		return Record{}, errors.New("record's size does not fit")
 	}
-	return b.parse(b.plain.bytes(int(size)))
+	return b.parse(b.plain.bytes(int(size)), lim)
 }
 
 // growError is what Limits.Grow failed with.
@@ -107,7 +109,7 @@ func (b *batch) inflate(lim Limits) (rec Record, err error) {
 		return b.skim(size)
 	}
 	if size > lim.Large && lim.Grow != nil {
-		if err := lim.Grow(); err != nil {
+		if err := lim.Grow(size); err != nil {
 			return Record{}, &growError{err}
 		}
 	}
@@ -115,7 +117,7 @@ func (b *batch) inflate(lim Limits) (rec Record, err error) {
 	if _, err := io.ReadFull(b.inflated, body); err != nil {
 		return Record{}, fmt.Errorf("record of %d bytes: %w", size, err)
 	}
-	return b.parse(body)
+	return b.parse(body, lim)
 }
 
 // skim passes over a record too large to keep, with only its digest.
@@ -152,7 +154,7 @@ func (b *batch) skim(size int64) (Record, error) {
 
 // parse reads a record's body: attributes, time and offset relative to the batch's,
 // key, value, headers.
-func (b *batch) parse(body []byte) (Record, error) {
+func (b *batch) parse(body []byte, lim Limits) (Record, error) {
 	p := &parser{b: body}
 	p.int8() // attributes, unused
 	var rec Record
@@ -164,7 +166,15 @@ func (b *batch) parse(body []byte) (Record, error) {
 	if count < 0 || count > int64(len(p.b))/2 { // a header takes two bytes at least
 		return Record{}, errors.New("record's headers do not fit")
 	}
-	if count > 0 {
+	switch {
+	case lim.Headers > 0 && count > int64(lim.Headers):
+		for range count {
+			p.nullable()
+			p.nullable()
+		}
+		rec.Unread, rec.Size, rec.Digest = Oversize, int64(len(rec.Value)), sha256.Sum256(rec.Value)
+		rec.Key, rec.Value = nil, nil
+	case count > 0:
 		rec.Headers = make([]kafka.Header, count)
 		for i := range rec.Headers {
 			rec.Headers[i] = kafka.Header{Key: string(p.nullable()), Value: p.nullable()}
@@ -191,7 +201,7 @@ func (b *batch) time(delta int64) (at time.Time, stamped bool) {
 
 // unreadable points to a batch, standing for its records from an offset on.
 func (b *batch) unreadable(offset int64) Record {
-	rec := Record{Offset: offset, Unread: Unreadable, Size: int64(len(b.raw)), Digest: sha256.Sum256(b.raw)}
+	rec := Record{Offset: offset, Epoch: b.epoch, Unread: Unreadable, Size: int64(len(b.raw)), Digest: sha256.Sum256(b.raw)}
 	rec.Time, rec.Stamped = b.time(0)
 	return rec
 }

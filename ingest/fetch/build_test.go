@@ -8,6 +8,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/compress"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // A made batch is one as a broker would store it, with whatever faults a test wants.
@@ -20,6 +21,7 @@ type made struct {
 	bodies      [][]byte
 	breakHash   bool
 	compression compress.Compression
+	epoch       int32
 }
 
 func (m made) bytes(t testing.TB) []byte {
@@ -63,7 +65,7 @@ func (m made) bytes(t testing.TB) []byte {
 	var b []byte
 	b = be.AppendUint64(b, uint64(m.base))
 	b = be.AppendUint32(b, uint32(4+1+4+len(tail)))
-	b = be.AppendUint32(b, 0)
+	b = be.AppendUint32(b, uint32(m.epoch))
 	b = append(b, 2)
 	b = be.AppendUint32(b, sum)
 	return append(b, tail...)
@@ -90,26 +92,18 @@ func sealed(batch, payload []byte) []byte {
 }
 
 // responseOf is a broker's response that holds the batches, after its header.
-func responseOf(code int16, aborted []abortedTransaction, batches ...[]byte) []byte {
-	be := binary.BigEndian
-	b := make([]byte, 4+2+4)  // throttle, error, session
-	b = be.AppendUint32(b, 1) // topics
-	b = be.AppendUint16(b, 1) // name
-	b = append(b, 't')        //
-	b = be.AppendUint32(b, 1) // partitions
-	b = be.AppendUint32(b, 0) // partition
-	b = be.AppendUint16(b, uint16(code))
-	b = be.AppendUint64(b, 1000) // high watermark
-	b = append(b, make([]byte, 16)...)
-	b = be.AppendUint32(b, uint32(len(aborted)))
-	for _, a := range aborted {
-		b = be.AppendUint64(b, uint64(a.producer))
-		b = be.AppendUint64(b, uint64(a.first))
-	}
-	b = be.AppendUint32(b, ^uint32(0)) // preferred replica
-	set := bytes.Join(batches, nil)
-	b = be.AppendUint32(b, uint32(len(set)))
-	return append(b, set...)
+func responseOf(code int16, aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction, batches ...[]byte) []byte {
+	partition := kmsg.NewFetchResponseTopicPartition()
+	partition.ErrorCode = code
+	partition.HighWatermark = 1000
+	partition.AbortedTransactions = aborted
+	partition.RecordBatches = bytes.Join(batches, nil)
+	topic := kmsg.NewFetchResponseTopic()
+	topic.Partitions = append(topic.Partitions, partition)
+	m := kmsg.NewPtrFetchResponse()
+	m.Version = Version
+	m.Topics = append(m.Topics, topic)
+	return m.AppendTo(nil)
 }
 
 var roomy = Limits{Record: 1 << 20, Large: 1 << 20}
@@ -117,7 +111,7 @@ var roomy = Limits{Record: 1 << 20, Large: 1 << 20}
 // readAll reads a response to its end, and the error that is not io.EOF.
 func readAll(t testing.TB, body []byte, offset int64, lim Limits) (recs []Record, next int64, err error) {
 	t.Helper()
-	res, err := parseResponse(body, offset)
+	res, err := parseResponse(body, Request{Offset: offset, LastEpoch: -1})
 	if err != nil {
 		return nil, offset, err
 	}

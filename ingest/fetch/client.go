@@ -12,6 +12,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // A Client fetches from the partitions of one cluster. It is safe for concurrent
@@ -24,19 +25,29 @@ type Client struct {
 	// ClientID names this program to the brokers, in their logs and quotas.
 	ClientID string
 
+	// Rack is where this program runs, as brokers' broker.rack has it. Leaders may then
+	// send it to a replica that is closer (KIP-392). Empty means leaders only.
+	Rack string
+
 	// Reserve is called with the size in bytes of a response before it is read,
 	// and waits until there is room for it; its result gives the room back. Nil
 	// means that there is always room.
 	Reserve func(ctx context.Context, size int64) (release func(), err error)
 
 	correlation atomic.Int32
+	replicas    replicas
 }
 
 // A Request asks for the records of one partition from an offset on.
 type Request struct {
 	Topic     string
+	TopicID   TopicID // what Topic means by that name
 	Partition int
 	Offset    int64 // an offset, never one of the library's special values
+
+	// LastEpoch is the leader epoch of the record before Offset. With it a broker says
+	// so ([Diverged]) when its log is not the one that record was in. -1 means unknown.
+	LastEpoch int32
 
 	// MaxBytes bounds the response, except that a broker always sends one batch
 	// whole, however large.
@@ -48,53 +59,100 @@ type Request struct {
 }
 
 // Fetch returns the next records, none if there are none within MaxWait. Errors
-// from the broker are kafka.Error values, to be had by errors.As. The caller must
-// Close the response.
+// from the broker are kafka.Error values, to be had by errors.As; [*Diverged] and
+// kafka.OffsetOutOfRange are always the leader's word. The caller must Close the
+// response.
 func (c *Client) Fetch(ctx context.Context, req Request) (*Response, error) {
-	x := &exchange{client: c, ctx: ctx, req: req}
-	x.Request = fetchapi.Request{
-		ReplicaID:      -1,
-		MaxWaitTime:    int32(req.MaxWait / time.Millisecond),
-		MinBytes:       1,
-		MaxBytes:       int32(req.MaxBytes),
-		IsolationLevel: int8(kafka.ReadCommitted),
-		SessionEpoch:   -1, // no fetch session
-		Topics: []fetchapi.RequestTopic{{
-			Topic: req.Topic,
-			Partitions: []fetchapi.RequestPartition{{
-				Partition:          int32(req.Partition),
-				CurrentLeaderEpoch: -1,
-				FetchOffset:        req.Offset,
-				LogStartOffset:     -1,
-				PartitionMaxBytes:  int32(req.MaxBytes),
-			}},
-		}},
+	at := place{req.Topic, req.Partition}
+	replica, mayPrefer := c.replicas.of(at)
+	res, err := c.fetch(ctx, req, replica, mayPrefer)
+	if err != nil && replica != leader && ctx.Err() == nil {
+		c.replicas.shun(at)
+		if gone(err) { // a follower may merely lag
+			res, err = c.fetch(ctx, req, leader, false)
+		}
 	}
-	_, err := c.Transport.RoundTrip(ctx, c.Addr, x)
-	res, err := x.take(err)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s/%d from offset %d: %w", req.Topic, req.Partition, req.Offset, err)
 	}
-	if res.code != 0 {
+	if res.preferred != leader {
+		c.replicas.prefer(at, res.preferred)
+	}
+	return res, nil
+}
+
+// gone reports whether a broker says that the offset, or what was before it, isn't there.
+func gone(err error) bool {
+	diverged := (*Diverged)(nil)
+	return errors.Is(err, kafka.OffsetOutOfRange) || errors.As(err, &diverged)
+}
+
+// fetch asks one replica: a broker's id, or leader.
+func (c *Client) fetch(ctx context.Context, req Request, replica int32, mayPrefer bool) (*Response, error) {
+	x := &exchange{client: c, ctx: ctx, req: req, replica: replica}
+	if mayPrefer {
+		x.rack = c.Rack
+	}
+	x.Topics = []fetchapi.RequestTopic{{ // for the transport to find the leader by
+		Topic:      req.Topic,
+		Partitions: []fetchapi.RequestPartition{{Partition: int32(req.Partition)}},
+	}}
+	_, err := c.Transport.RoundTrip(ctx, c.Addr, x)
+	res, err := x.take(err)
+	if err != nil {
+		return nil, err
+	}
+	if err := res.refusal(); err != nil {
 		res.Close()
-		return nil, fmt.Errorf("fetch %s/%d from offset %d: %w", req.Topic, req.Partition, req.Offset, kafka.Error(res.code))
+		return nil, err
 	}
 	return res, nil
 }
 
 // An exchange is one fetch on its way: a request that the transport routes like the
-// library's own, and that then reads its response itself.
+// library's own, and that then writes itself and reads its response itself.
 type exchange struct {
-	fetchapi.Request
+	fetchapi.Request // never sent
 
 	client  *Client
 	ctx     context.Context // the transport hands a connection over without one
 	req     Request
-	version int16 // set by Required, on the connection's goroutine
+	replica int32
+	rack    string
 
 	mu        sync.Mutex
 	abandoned bool      // the caller has gone
 	res       *Response // read, not yet taken
+}
+
+// Broker implements protocol.BrokerMessage.
+func (x *exchange) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
+	if b, ok := cluster.Brokers[x.replica]; ok {
+		return b, nil
+	}
+	return x.Request.Broker(cluster)
+}
+
+// message is the request as it is sent.
+func (x *exchange) message() *kmsg.FetchRequest {
+	partition := kmsg.NewFetchRequestTopicPartition()
+	partition.Partition = int32(x.req.Partition)
+	partition.FetchOffset = x.req.Offset
+	partition.LastFetchedEpoch = x.req.LastEpoch
+	partition.PartitionMaxBytes = int32(x.req.MaxBytes)
+	topic := kmsg.NewFetchRequestTopic()
+	topic.TopicID = x.req.TopicID
+	topic.Partitions = append(topic.Partitions, partition)
+	m := kmsg.NewPtrFetchRequest()
+	m.Version = Version
+	m.MaxWaitMillis = int32(x.req.MaxWait / time.Millisecond)
+	m.MinBytes = 1
+	m.MaxBytes = int32(x.req.MaxBytes)
+	m.IsolationLevel = int8(kafka.ReadCommitted)
+	m.SessionEpoch = -1 // no fetch session
+	m.Topics = append(m.Topics, topic)
+	m.Rack = x.rack
+	return m
 }
 
 // take ends the caller's part: either it gets the response, or whoever reads it
@@ -126,7 +184,4 @@ func (x *exchange) leave(res *Response) error {
 }
 
 // Required implements protocol.RawExchanger.
-func (x *exchange) Required(versions map[protocol.ApiKey]int16) bool {
-	x.version = versions[protocol.Fetch]
-	return true
-}
+func (x *exchange) Required(map[protocol.ApiKey]int16) bool { return true }

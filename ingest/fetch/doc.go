@@ -7,8 +7,13 @@
 // is one between the broker's word and the sender's. It also hands out records of
 // aborted transactions, and inflates a compressed batch whole, whatever its size.
 //
+// And it asks for what an offset means, which the library's doesn't: for the topic by its
+// id, so that one made anew under the same name has none of the old one's offsets, and for
+// a log that holds the record before the offset, so that one which lost it to an unclean
+// election is found out by the very fetch that would read on in it.
+//
 // Connections, routing, TLS and authentication stay those of [kafka.Transport];
-// only the bytes of a fetch response are read here.
+// only the bytes of its own requests and responses are this package's.
 //
 // Invariants: records come in offset order, each offset at most once, and
 // [Response.NextOffset] never passes a record that was not given out, except those

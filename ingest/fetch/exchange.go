@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// version is the only version of the fetch protocol spoken here: the highest the
-// library's encoder knows, offered by brokers since Kafka 2.3.
-const version = 11
+// Version is the only version of the fetch protocol spoken here: the first that names
+// topics by their id, offered by brokers since Kafka 3.1.
+const Version = 13
 
 // Time limits of one exchange. The first counts on top of the wait asked for.
 const (
@@ -26,81 +27,109 @@ type deadliner interface{ SetDeadline(time.Time) error }
 // RawExchange implements protocol.RawExchanger: it writes the request and reads the
 // response on a connection that is this exchange's alone until it returns.
 func (x *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
-	if x.version != version {
-		return nil, fmt.Errorf("broker offers version %d of the fetch protocol, need %d (Kafka 2.3 or newer)", x.version, version)
-	}
-	conn, ok := rw.(deadliner)
-	if !ok {
-		return nil, fmt.Errorf("connection %T takes no deadline", rw)
-	}
-	// A caller that goes makes every read end at once. Whenever that has begun, an
-	// error must be returned, so that the connection is not used again.
-	stop := context.AfterFunc(x.ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
-	res, err := x.read(rw, conn)
-	if !stop() && err == nil {
-		res.Close()
-		err = x.ctx.Err()
-	}
-	if err == nil {
-		err = conn.SetDeadline(time.Time{})
-	}
+	call := call{client: x.client, ctx: x.ctx, rw: rw, wait: x.req.MaxWait, reserve: x.client.Reserve}
+	body, release, err := call.do(x.message())
 	if err != nil {
 		return nil, err
 	}
+	res, err := parseResponse(body, x.req)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	res.release = release
 	if err := x.leave(res); err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
-func (x *exchange) read(rw io.ReadWriter, conn deadliner) (*Response, error) {
-	id := x.client.correlation.Add(1)
-	if err := x.allow(conn, x.req.MaxWait+answerSlack); err != nil {
-		return nil, err
+// A call is a request and its response on a connection of its own.
+type call struct {
+	client  *Client
+	ctx     context.Context
+	rw      io.ReadWriter
+	conn    deadliner     // the same connection
+	wait    time.Duration // that the broker may take by itself
+	reserve func(ctx context.Context, size int64) (release func(), err error)
+}
+
+// do returns the response's body. The caller must release it.
+func (c *call) do(request kmsg.Request) (body []byte, release func(), err error) {
+	var ok bool
+	if c.conn, ok = c.rw.(deadliner); !ok {
+		return nil, nil, fmt.Errorf("connection %T takes no deadline", c.rw)
 	}
-	if err := protocol.WriteRequest(rw, version, id, x.client.ClientID, &x.Request); err != nil {
-		return nil, fmt.Errorf("write the request: %w", err)
+	// A caller that goes makes every read end at once. Whenever that has begun, an
+	// error must be returned, so that the connection is not used again.
+	stop := context.AfterFunc(c.ctx, func() { c.conn.SetDeadline(time.Unix(1, 0)) })
+	body, release, err = c.exchange(request)
+	if !stop() && err == nil {
+		release()
+		err = c.ctx.Err()
+	}
+	if err == nil {
+		if err = c.conn.SetDeadline(time.Time{}); err != nil {
+			release()
+		}
+	}
+	return body, release, err
+}
+
+func (c *call) exchange(request kmsg.Request) (body []byte, release func(), err error) {
+	id := c.client.correlation.Add(1)
+	if err := c.allow(c.wait + answerSlack); err != nil {
+		return nil, nil, err
+	}
+	formatter := kmsg.NewRequestFormatter(kmsg.FormatterClientID(c.client.ClientID))
+	if _, err := c.rw.Write(formatter.AppendRequest(nil, request, id)); err != nil {
+		return nil, nil, fmt.Errorf("write the request: %w", err)
 	}
 	var head [8]byte // int32 size, int32 correlation id
-	if _, err := io.ReadFull(rw, head[:]); err != nil {
-		return nil, fmt.Errorf("read the response's size: %w", err)
+	if _, err := io.ReadFull(c.rw, head[:]); err != nil {
+		return nil, nil, fmt.Errorf("read the response's size: %w", err)
 	}
 	size := int64(int32(binary.BigEndian.Uint32(head[:]))) - 4
 	if got := int32(binary.BigEndian.Uint32(head[4:])); got != id || size < 0 {
-		return nil, fmt.Errorf("response %d of %d bytes does not answer request %d", got, size, id)
+		return nil, nil, fmt.Errorf("response %d of %d bytes does not answer request %d", got, size, id)
 	}
-
-	release := func() {}
-	if x.client.Reserve != nil {
-		var err error
-		if release, err = x.client.Reserve(x.ctx, size); err != nil {
-			return nil, err
+	release = func() {}
+	if c.reserve != nil {
+		if release, err = c.reserve(c.ctx, size); err != nil {
+			return nil, nil, err
 		}
 	}
-	res, err := x.readBody(rw, conn, size)
-	if err != nil {
+	if body, err = c.body(size); err != nil {
 		release()
-		return nil, err
+		return nil, nil, err
 	}
-	res.release = release
-	return res, nil
+	return body, release, nil
 }
 
-func (x *exchange) readBody(rw io.ReadWriter, conn deadliner, size int64) (*Response, error) {
-	if err := x.allow(conn, bodyLimit); err != nil {
+// body reads the rest of a response, without the tags that end its header.
+func (c *call) body(size int64) ([]byte, error) {
+	if err := c.allow(bodyLimit); err != nil {
 		return nil, err
 	}
 	body := make([]byte, size)
-	if _, err := io.ReadFull(rw, body); err != nil {
+	if _, err := io.ReadFull(c.rw, body); err != nil {
 		return nil, fmt.Errorf("read a response of %d bytes: %w", size, err)
 	}
-	return parseResponse(body, x.req.Offset)
+	p := &parser{b: body}
+	for tags := p.uvarint(); tags > 0 && p.ok(); tags-- {
+		p.uvarint() // which
+		p.bytes(int(p.uvarint()))
+	}
+	if !p.ok() {
+		return nil, fmt.Errorf("response of %d bytes ends in its header", size)
+	}
+	return p.b, nil
 }
 
 // allow sets a time limit, unless the caller has gone meanwhile.
-func (x *exchange) allow(conn deadliner, d time.Duration) error {
-	if err := conn.SetDeadline(time.Now().Add(d)); err != nil {
+func (c *call) allow(d time.Duration) error {
+	if err := c.conn.SetDeadline(time.Now().Add(d)); err != nil {
 		return fmt.Errorf("set a deadline: %w", err)
 	}
-	return x.ctx.Err()
+	return c.ctx.Err()
 }

@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"bytes"
+	"encoding/binary"
 	"io"
 	"sync"
 
@@ -16,12 +18,49 @@ const maxWindow = 32 << 20
 // batch counts as unreadable. It bounds time: a megabyte can inflate to 30 GB.
 const maxInflated = 1 << 30
 
-// newInflater returns a decompressor. The library's own do, except that its zstd
-// lets a frame of a few bytes claim half a gigabyte.
-func newInflater(codec compress.Codec, src io.Reader) io.ReadCloser {
-	if compress.Compression(codec.Code()) != compress.Zstd {
-		return codec.NewReader(src)
+// newInflater returns a decompressor of a batch's payload. The library's own do for gzip
+// and lz4; its zstd lets a frame of a few bytes claim half a gigabyte, and its snappy
+// inflates a block of any size.
+func newInflater(kind compress.Compression, payload []byte) io.ReadCloser {
+	switch kind {
+	case compress.Snappy:
+		return newSnappyReader(payload)
+	case compress.Zstd:
+		return newZstdReader(payload)
+	default:
+		return kind.Codec().NewReader(bytes.NewReader(payload))
 	}
+}
+
+// inflaterMemory is about how much memory, in bytes, that decompressor takes. What a
+// second zstd frame may claim, which no client writes, is not in it.
+func inflaterMemory(kind compress.Compression, payload []byte) int64 {
+	const usual = 128 << 10
+	switch kind {
+	case compress.Snappy:
+		return usual + int64(blocksOf(payload).largest())
+	case compress.Zstd:
+		var head zstd.Header
+		if err := head.Decode(payload); err != nil {
+			return usual // nor will the payload be inflated
+		}
+		window := head.WindowSize
+		if head.SingleSegment {
+			window = head.FrameContentSize
+		}
+		return usual + int64(min(window, maxWindow))
+	case compress.Lz4:
+		// LZ4 frame format: magic, flags, then the code of the largest block's size.
+		const magic, legacy = 0x184D2204, 8 << 20
+		if len(payload) < 6 || binary.LittleEndian.Uint32(payload) != magic {
+			return usual + 2*legacy
+		}
+		return usual + 2<<(8+2*(payload[5]>>4&7))
+	}
+	return usual
+}
+
+func newZstdReader(payload []byte) io.ReadCloser {
 	d, _ := decoders.Get().(*zstd.Decoder)
 	if d == nil {
 		var err error
@@ -30,7 +69,7 @@ func newInflater(codec compress.Codec, src io.Reader) io.ReadCloser {
 			panic(err) // the options are constants
 		}
 	}
-	if err := d.Reset(src); err != nil {
+	if err := d.Reset(bytes.NewReader(payload)); err != nil {
 		return failed{err}
 	}
 	return &zstdReader{d}

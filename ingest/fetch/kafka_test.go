@@ -79,14 +79,24 @@ func producer(t *testing.T, brokers []string, opts ...kgo.Opt) *kgo.Client {
 	return p
 }
 
+// request is for a topic's first records.
+func request(t *testing.T, c *Client, name string) Request {
+	t.Helper()
+	topic, err := c.Topic(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Request{Topic: name, TopicID: topic.ID, LastEpoch: -1, MaxBytes: 1 << 20, MaxWait: time.Second}
+}
+
 // drain fetches from offset 0 until count records are there.
 func drain(t *testing.T, c *Client, topic string, count int) []Record {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var all []Record
-	for offset := int64(0); len(all) < count; {
-		res, err := c.Fetch(ctx, Request{Topic: topic, Offset: offset, MaxBytes: 1 << 20, MaxWait: time.Second})
+	for next := request(t, c, topic); len(all) < count; {
+		res, err := c.Fetch(ctx, next)
 		if err != nil {
 			t.Fatalf("after %d records: %v", len(all), err)
 		}
@@ -101,7 +111,7 @@ func drain(t *testing.T, c *Client, topic string, count int) []Record {
 			}
 			all = append(all, rec)
 		}
-		offset = res.NextOffset()
+		next.Offset, next.LastEpoch = res.NextOffset(), res.LastEpoch()
 	}
 	return all
 }
@@ -196,7 +206,10 @@ func TestKafkaAbortedTransactionsAreLeftOut(t *testing.T) {
 func TestKafkaOffsetOutOfRange(t *testing.T) {
 	brokers := stacktest.Kafka(t)
 	name := topic(t, brokers, "LogAppendTime")
-	_, err := client(t, brokers).Fetch(t.Context(), Request{Topic: name, Offset: 99, MaxBytes: 1 << 20, MaxWait: time.Second})
+	c := client(t, brokers)
+	req := request(t, c, name)
+	req.Offset = 99
+	_, err := c.Fetch(t.Context(), req)
 	if !errors.Is(err, kafka.OffsetOutOfRange) {
 		t.Errorf("got %v", err)
 	}
@@ -212,13 +225,15 @@ func TestKafkaReservation(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := client(t, brokers)
+	req := request(t, c, name)
+	req.MaxBytes = 1000
 	var asked int64
 	released := 0
 	c.Reserve = func(_ context.Context, size int64) (func(), error) {
 		asked = size
 		return func() { released++ }, nil
 	}
-	res, err := c.Fetch(t.Context(), Request{Topic: name, MaxBytes: 1000, MaxWait: time.Second})
+	res, err := c.Fetch(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +253,7 @@ func TestKafkaReservation(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	if _, err := c.Fetch(ctx, Request{Topic: name, MaxBytes: 1000, MaxWait: time.Second}); !errors.Is(err, context.Canceled) {
+	if _, err := c.Fetch(ctx, req); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

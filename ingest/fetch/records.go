@@ -16,6 +16,7 @@ import (
 // Its slices alias the response's buffer where the batch was not compressed.
 type Record struct {
 	Offset int64
+	Epoch  int32 // of the leader that appended it
 
 	// Time is the broker's stamp where Stamped, else what the producer claimed,
 	// both in whole milliseconds; zero where the producer gave none.
@@ -26,8 +27,8 @@ type Record struct {
 	Value   []byte // nil where null, and where Unread is set
 	Headers []kafka.Header
 
-	// Unread says why the value is not here: it inflates to more than the limit, or
-	// its batch is not readable. Size and Digest (SHA-256) then are the value's, or
+	// Unread says why the value is not here: it inflates to more than the limit, has more
+	// headers, or its batch is not readable. Size and Digest (SHA-256) then are the value's, or
 	// those of the batch as stored.
 	Unread Unread
 	Size   int64
@@ -39,19 +40,24 @@ type Unread uint8
 
 const (
 	Whole      Unread = iota // it is here
-	Oversize                 // it inflates to more than Limits.Record
+	Oversize                 // it is beyond Limits.Record or Limits.Headers
 	Unreadable               // its checksum holds, but not its structure: a producer's fault
 )
 
-// Limits bound what inflating a compressed batch may take.
+// Limits bound the memory that reading a record may take on top of the response's.
 type Limits struct {
-	// Record is the largest record in bytes, key and headers included.
+	// Record is the largest record, in bytes, that a compressed batch is inflated to, key
+	// and headers included.
 	Record int64
 
-	// Large is a size above which Grow is called once before a record is inflated.
-	// It waits until there is room, or fails. Nil means that there always is.
+	// Headers is how many a record may have; 0 means any number. A header takes three
+	// bytes in a batch and more than ten times that here.
+	Headers int
+
+	// Large is a size above which Grow is called with it, once, before a record is
+	// inflated. It waits until there is room, or fails. Nil means that there always is.
 	Large int64
-	Grow  func() error
+	Grow  func(size int64) error
 }
 
 // Next returns the next record, io.EOF after the last. Another error means that the
@@ -86,22 +92,31 @@ func (r *Response) Next(lim Limits) (Record, error) {
 		if rec.Offset < r.next {
 			continue // before the offset asked for: batches come whole
 		}
-		r.next = rec.Offset + 1
+		rec.Epoch = b.epoch
+		r.pass(b, rec.Offset)
 		return rec, nil
 	}
 }
 
 // finish leaves a batch, and with it the gap that compaction may have left at its end.
 func (r *Response) finish() {
-	r.next = max(r.next, r.batch.last+1)
+	r.pass(r.batch, r.batch.last)
 	r.batch.close()
 	r.batch = nil
+}
+
+// pass says that what a batch has up to an offset is done with.
+func (r *Response) pass(b *batch, offset int64) {
+	if offset >= r.next {
+		r.next, r.epoch = offset+1, b.epoch
+	}
 }
 
 // Layout of a record batch, format 2 (KIP-98): the fixed part before its records.
 const (
 	batchHead   = 61
 	sizeEnd     = 12 // base offset and size, which the size does not count
+	epochAt     = 12
 	magicAt     = 16
 	checksumAt  = 17
 	checksummed = 21 // from the attributes on
@@ -135,7 +150,7 @@ func (r *Response) open() error {
 		}
 		r.decoded = true
 		if r.hidden(b) {
-			r.next = max(r.next, b.last+1)
+			r.pass(b, b.last)
 			continue
 		}
 		r.batch = b
@@ -174,8 +189,8 @@ func (r *Response) cut() ([]byte, error) {
 // hidden reports whether a reader of committed records must not see the batch: it
 // holds a transaction's marker, or belongs to one that was aborted.
 func (r *Response) hidden(b *batch) bool {
-	for len(r.aborted) > 0 && r.aborted[0].first <= b.last {
-		r.aborts[r.aborted[0].producer] = true
+	for len(r.aborted) > 0 && r.aborted[0].FirstOffset <= b.last {
+		r.aborts[r.aborted[0].ProducerID] = true
 		r.aborted = r.aborted[1:]
 	}
 	if b.attributes&control != 0 {

@@ -1,16 +1,21 @@
 package fetch
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/segmentio/kafka-go/compress"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func offsetsOf(recs []Record) string {
@@ -36,7 +41,7 @@ func TestOffsetsGivenOut(t *testing.T) {
 		name    string
 		from    int64
 		batches [][]byte
-		aborted []abortedTransaction
+		aborted []kmsg.FetchResponseTopicPartitionAbortedTransaction
 		want    string // offsets, with ! where only a pointer
 		next    int64
 		fails   bool
@@ -59,7 +64,7 @@ func TestOffsetsGivenOut(t *testing.T) {
 			edit(three(13), func(m *made) { m.attributes, m.producer = transactional, 8 }),
 			edit(made{base: 16, last: 16, bodies: [][]byte{body(0, 0, "", "")}}, func(m *made) { m.attributes, m.producer = transactional|control, 7 }),
 			edit(three(17), func(m *made) { m.attributes, m.producer = transactional, 7 }),
-		}, []abortedTransaction{{producer: 7, first: 10}}, "13 14 15 17 18 19", 20, false},
+		}, []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 7, FirstOffset: 10}}, "13 14 15 17 18 19", 20, false},
 		{"second record broken", 10, [][]byte{
 			edit(three(10), func(m *made) { m.bodies[1] = []byte{0, 0, 2, 99, 1} }), three(13).bytes(t),
 		}, nil, "10 11! 13 14 15", 16, false},
@@ -97,13 +102,13 @@ func TestOffsetsGivenOut(t *testing.T) {
 func TestDamageStays(t *testing.T) {
 	damaged := made{base: 10, last: 10, bodies: [][]byte{body(0, 0, "k", "a")}, breakHash: true}
 	good := made{base: 11, last: 11, bodies: [][]byte{body(0, 0, "k", "b")}}
-	res, err := parseResponse(responseOf(0, nil, damaged.bytes(t), good.bytes(t)), 10)
+	res, err := parseResponse(responseOf(0, nil, damaged.bytes(t), good.bytes(t)), Request{Offset: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Close()
 	for range 3 {
-		if res.Compressed() {
+		if res.Inflating() != 0 {
 			t.Error("the damaged batch counts as compressed")
 		}
 		if rec, err := res.Next(roomy); err == nil || errors.Is(err, io.EOF) || res.NextOffset() != 10 {
@@ -160,9 +165,47 @@ func TestGrowIsAskedOnlyForLargeRecords(t *testing.T) {
 	m := made{base: 0, last: 1, compression: compress.Gzip,
 		bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", strings.Repeat("x", 3000))}}
 	full := errors.New("no room")
-	recs, next, err := readAll(t, responseOf(0, nil, m.bytes(t)), 0, Limits{Record: 1 << 20, Large: 100, Grow: func() error { return full }})
+	var asked int64
+	recs, next, err := readAll(t, responseOf(0, nil, m.bytes(t)), 0, Limits{Record: 1 << 20, Large: 100, Grow: func(size int64) error { asked = size; return full }})
 	if offsetsOf(recs) != "0" || next != 1 || !errors.Is(err, full) {
 		t.Errorf("got %q, next %d, err %v", offsetsOf(recs), next, err)
+	}
+	if asked != int64(len(m.bodies[1])) {
+		t.Errorf("asked for %d bytes, want %d", asked, len(m.bodies[1]))
+	}
+}
+
+// A header takes more than ten times its bytes in a batch here, so their number is bounded.
+func TestHeadersBeyondTheLimitArePointedTo(t *testing.T) {
+	heads := func(offset int64, count int, cut int) []byte {
+		b := binary.AppendVarint([]byte{0, 0}, offset)
+		b = append(b, 2, 'k', 10)
+		b = append(b, "value"...)
+		b = binary.AppendVarint(b, int64(count))
+		for range count {
+			b = append(b, 2, 'h', 1)
+		}
+		return b[:len(b)-cut]
+	}
+	for _, codec := range []compress.Compression{compress.None, compress.Zstd} {
+		m := made{base: 0, last: 2, compression: codec, bodies: [][]byte{heads(0, 5, 0), heads(1, 100_000, 0), heads(2, 5, 0)}}
+		lim := Limits{Record: 1 << 20, Large: 1 << 20, Headers: 5}
+		body := responseOf(0, nil, m.bytes(t))
+		var recs []Record
+		allocated := testing.AllocsPerRun(1, func() { recs, _, _ = readAll(t, body, 0, lim) })
+		if got := offsetsOf(recs); got != "0 1! 2" {
+			t.Fatalf("%v: got %q", codec, got)
+		}
+		if r := recs[1]; r.Unread != Oversize || r.Size != 5 || r.Digest != sha256.Sum256([]byte("value")) || r.Value != nil || r.Headers != nil {
+			t.Errorf("%v: got %+v", codec, r)
+		}
+		if allocated > 1000 {
+			t.Errorf("%v: %.0f allocations", codec, allocated)
+		}
+		m.bodies[1] = heads(1, 100_000, 1)
+		if recs, _, _ := readAll(t, responseOf(0, nil, m.bytes(t)), 0, lim); len(recs) != 2 || recs[1].Unread != Unreadable {
+			t.Errorf("%v: headers that end early: got %d records", codec, len(recs))
+		}
 	}
 }
 
@@ -182,9 +225,9 @@ func TestWindowOfZstdIsBounded(t *testing.T) {
 
 func TestEveryCutOfAResponseIsHandled(t *testing.T) {
 	m := made{base: 0, last: 1, bodies: [][]byte{body(0, 0, "k", "a"), body(1, 0, "k", "b")}}
-	full := responseOf(0, []abortedTransaction{{1, 1}}, m.bytes(t))
+	full := responseOf(0, []kmsg.FetchResponseTopicPartitionAbortedTransaction{{ProducerID: 1, FirstOffset: 1}}, m.bytes(t))
 	for n := range full {
-		if _, err := parseResponse(full[:n], 0); err == nil {
+		if _, err := parseResponse(full[:n], Request{}); err == nil {
 			t.Errorf("%d of %d bytes passed for a response", n, len(full))
 		}
 	}
@@ -211,4 +254,69 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A snappy block, however it is framed, is not inflated beyond a bound, and what it or a
+// frame claims takes no memory.
+func TestBlocksOfSnappyAreBounded(t *testing.T) {
+	framed := func(size uint32, block []byte) []byte {
+		b := append(bytes.Clone(xerialHead), 0, 0, 0, 1, 0, 0, 0, 1)
+		return append(binary.BigEndian.AppendUint32(b, size), block...)
+	}
+	bomb := snappy.Encode(nil, make([]byte, maxBlock+1))
+	claim := binary.AppendUvarint(nil, 1<<30) // of its size inflated
+	for name, payload := range map[string][]byte{
+		"alone":           bomb,
+		"framed":          framed(uint32(len(bomb)), bomb),
+		"a claim":         claim,
+		"a claim, framed": framed(uint32(len(claim)), claim),
+		"a frame's claim": framed(1<<30, claim),
+	} {
+		raw := sealed(made{attributes: int16(compress.Snappy), count: 1}.bytes(t), payload)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		b, err := parseBatch(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.next(roomy); err == nil {
+			t.Errorf("%s: read", name)
+		}
+		b.close()
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+			t.Errorf("%s: took %d bytes", name, took)
+		}
+	}
+}
+
+// What inflating takes is known before: the caller makes room for it.
+func TestMemoryOfInflatingIsTold(t *testing.T) {
+	const size = 3 << 20
+	text := strings.Repeat("a", size)
+	for codec, want := range map[compress.Compression][2]int64{
+		compress.None:   {0, 0},
+		compress.Gzip:   {1, 1 << 20},
+		compress.Snappy: {1, size}, // in blocks of 32 KiB
+		compress.Lz4:    {1, 9 << 20},
+		compress.Zstd:   {size, 9 << 20},
+	} {
+		res, err := parseResponse(responseOf(0, nil, made{compression: codec, bodies: [][]byte{body(0, 0, "k", text)}}.bytes(t)), Request{LastEpoch: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := res.Inflating(); got < want[0] || got > want[1] {
+			t.Errorf("%v: %d bytes, want %d to %d", codec, got, want[0], want[1])
+		}
+		res.Close()
+	}
+	raw := sealed(made{attributes: int16(compress.Snappy), count: 1}.bytes(t), snappy.Encode(nil, make([]byte, size)))
+	res, err := parseResponse(responseOf(0, nil, raw), Request{LastEpoch: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	if got := res.Inflating(); got < size || got > 2*size {
+		t.Errorf("one block of snappy: %d bytes, want %d", got, size)
+	}
 }

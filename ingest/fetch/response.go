@@ -2,10 +2,12 @@ package fetch
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sort"
 	"sync"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // A Response holds the records of one fetch. It is used by one goroutine; its
@@ -14,33 +16,62 @@ type Response struct {
 	// HighWatermark is the offset after the last record stored by all replicas.
 	HighWatermark int64
 
-	code    int16
-	aborted []abortedTransaction // by first offset
-	release func()
-	once    sync.Once
+	code      int16
+	diverged  *Diverged
+	preferred int32                                                // the replica to ask instead, or leader
+	aborted   []kmsg.FetchResponseTopicPartitionAbortedTransaction // by first offset
+	release   func()
+	once      sync.Once
 
 	// What is left to decode, see records.go.
 	rest    []byte
 	batch   *batch
 	aborts  map[int64]bool // producers whose running transaction was aborted
 	next    int64
+	epoch   int32 // of what is before next, -1 unknown
 	decoded bool  // whether any whole batch was seen
 	damage  error // what is wrong with the next batch
 }
 
-// abortedTransaction is one that a reader of committed records must leave out.
-type abortedTransaction struct{ producer, first int64 }
+// A Diverged says that the record before the offset asked for is not in the partition's
+// log, which has lost it: brokers elected a leader that did not have it (unclean leader
+// election), or their storage went back in time. Others may stand at its offset now.
+type Diverged struct {
+	// Epoch and End are what both logs have at most: no offset from End on, and no
+	// leader epoch after Epoch.
+	Epoch int32
+	End   int64
+}
+
+func (d *Diverged) Error() string {
+	return fmt.Sprintf("the log was cut: what was read of it before is there up to offset %d (leader epoch %d) only", d.End, d.Epoch)
+}
 
 // NextOffset is where to fetch from once the records given out so far are done.
 func (r *Response) NextOffset() int64 { return r.next }
 
-// Compressed reports whether the next record comes from a compressed batch, and so
-// takes memory on top of the response's. Damage shows only in Next.
-func (r *Response) Compressed() bool {
-	if r.batch == nil && r.open() != nil {
-		return false
+// LastEpoch is the leader epoch of what is before NextOffset, -1 where that is unknown.
+func (r *Response) LastEpoch() int32 { return r.epoch }
+
+// refusal is the error that the response holds in place of records.
+func (r *Response) refusal() error {
+	switch {
+	case r.code != 0:
+		return kafka.Error(r.code)
+	case r.diverged != nil:
+		return r.diverged
 	}
-	return r.batch.inflated != nil
+	return nil
+}
+
+// Inflating is how much memory, in bytes, the decompressor takes that the next record
+// comes from; 0 where it comes from no compressed batch. The record itself takes more.
+// Damage shows only in Next.
+func (r *Response) Inflating() int64 {
+	if r.batch == nil && r.open() != nil {
+		return 0
+	}
+	return r.batch.memory
 }
 
 // Close gives back what was reserved for the response. It may be called again, and
@@ -59,40 +90,32 @@ func (r *Response) Close() {
 	})
 }
 
-// parseResponse reads a response to a fetch of one partition, version 11, after its
-// header.
-func parseResponse(body []byte, offset int64) (*Response, error) {
-	p := &parser{b: body}
-	p.int32() // throttle time: the broker delays by itself
-	res := &Response{next: offset, code: p.int16(), aborts: map[int64]bool{}}
-	p.int32() // session
-	if topics := p.int32(); p.ok() && topics == 0 && res.code != 0 {
+// parseResponse reads the body of a response to a fetch of one partition.
+func parseResponse(body []byte, req Request) (*Response, error) {
+	m := kmsg.NewPtrFetchResponse()
+	m.Version = Version
+	if err := m.ReadFrom(body); err != nil {
+		return nil, fmt.Errorf("response of %d bytes: %w", len(body), err)
+	}
+	res := &Response{next: req.Offset, epoch: req.LastEpoch, code: m.ErrorCode, preferred: leader, aborts: map[int64]bool{}}
+	if len(m.Topics) == 0 && res.code != 0 {
 		return res, nil
-	} else if topics != 1 {
-		return nil, fmt.Errorf("response holds %d topics, asked for one", topics)
 	}
-	p.bytes(int(p.int16())) // topic
-	if n := p.int32(); n != 1 {
-		return nil, fmt.Errorf("response holds %d partitions, asked for one", n)
+	if len(m.Topics) != 1 || len(m.Topics[0].Partitions) != 1 {
+		return nil, fmt.Errorf("response holds %d topics, asked for one partition of one", len(m.Topics))
 	}
-	p.int32() // partition
-	if code := p.int16(); code != 0 {
-		res.code = code
+	p := &m.Topics[0].Partitions[0]
+	if p.ErrorCode != 0 {
+		res.code = p.ErrorCode
 	}
-	res.HighWatermark = p.int64()
-	p.int64() // last stable offset
-	p.int64() // log start offset
-	for n := p.int32(); n > 0 && p.ok(); n-- {
-		res.aborted = append(res.aborted, abortedTransaction{producer: p.int64(), first: p.int64()})
+	if d := p.DivergingEpoch; d.EndOffset >= 0 || d.Epoch >= 0 {
+		res.diverged = &Diverged{Epoch: d.Epoch, End: d.EndOffset}
 	}
-	p.int32() // preferred replica: none, as no rack was named
-	if n := p.int32(); n > 0 {
-		res.rest = p.bytes(int(n))
-	}
-	if !p.ok() {
-		return nil, errors.New("response ends early")
-	}
-	sort.Slice(res.aborted, func(i, j int) bool { return res.aborted[i].first < res.aborted[j].first })
+	res.HighWatermark = p.HighWatermark
+	res.preferred = p.PreferredReadReplica
+	res.rest = p.RecordBatches
+	res.aborted = p.AbortedTransactions
+	sort.Slice(res.aborted, func(i, j int) bool { return res.aborted[i].FirstOffset < res.aborted[j].FirstOffset })
 	return res, nil
 }
 
@@ -140,6 +163,17 @@ func (p *parser) int64() int64 {
 		return int64(binary.BigEndian.Uint64(b))
 	}
 	return 0
+}
+
+// uvarint reads a varint, as all lengths outside of records are.
+func (p *parser) uvarint() uint64 {
+	n, size := binary.Uvarint(p.b)
+	if p.short || size <= 0 {
+		p.short = true
+		return 0
+	}
+	p.b = p.b[size:]
+	return n
 }
 
 // varint reads a zigzag varint, as all lengths inside a record are.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -73,7 +74,9 @@ func (b *Batch) Append(at time.Time, key, value []byte, headers *Headers) {
 	delta, offset := millis-b.first, int64(b.count)
 	size := 1 + varintSize(delta) + varintSize(offset) + nullableSize(key) + nullableSize(value) +
 		varintSize(int64(headers.count)) + len(headers.text)
-	buf := binary.AppendVarint(b.buf, int64(size))
+	// All at once: what is appended behind a large value would else make for a third copy.
+	buf := slices.Grow(b.buf, varintSize(int64(size))+size)
+	buf = binary.AppendVarint(buf, int64(size))
 	buf = append(buf, 0) // attributes: none are defined
 	buf = binary.AppendVarint(buf, delta)
 	buf = binary.AppendVarint(buf, offset)

@@ -170,3 +170,18 @@ func BenchmarkBatch8KB(b *testing.B) {
 		batch.seal()
 	}
 }
+
+// A large record is held once: memory isn't grown again for the headers behind its value,
+// wherever in a page the value ends.
+func TestLargeRecordIsHeldOnce(t *testing.T) {
+	var h Headers
+	h.AddString("name", string(make([]byte, 1000)))
+	for more := 0; more < 8<<10; more += 256 {
+		value := make([]byte, 1<<20+more)
+		var b Batch
+		b.Append(time.Time{}, nil, value, &h)
+		if spare := b.Cap() - len(value); spare > len(value)/20 {
+			t.Fatalf("a batch of %d bytes keeps %d more", len(value), spare)
+		}
+	}
+}

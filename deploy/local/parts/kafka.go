@@ -1,6 +1,7 @@
 package parts
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -42,6 +43,9 @@ type KafkaOptions struct {
 	// Settings are further lines for the server.properties of broker i, counted from 0.
 	// They win over the usual ones. Nil means none.
 	Settings func(i int) []string
+
+	// Heap is each broker's largest Java heap, as -Xmx takes it; empty means 512m.
+	Heap string
 
 	// Advertised has an element for each further way into the cluster: what the brokers
 	// advertise to clients that come in that way, host:port each, for instance of
@@ -137,6 +141,7 @@ type kafkaCluster struct {
 	controllers []int  // quorum ports
 	lifetime    Lifetime
 	extra       func(i int) []string // broker i's own settings; may be nil
+	heap        string
 	ways        []way
 	options     []string // of the JVM
 }
@@ -148,7 +153,7 @@ type way struct {
 }
 
 func newKafkaCluster(o KafkaOptions, java, jars string) (*kafkaCluster, error) {
-	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings, options: o.Java}
+	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings, heap: cmp.Or(o.Heap, "512m"), options: o.Java}
 	for i := range o.Brokers {
 		wanted, quorum := 0, 0
 		if o.Port != 0 {
@@ -299,7 +304,7 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 func (c *kafkaCluster) command(i int) command {
 	return command{
 		name: fmt.Sprintf("kafka%d", i+1), path: c.java, dir: c.brokerDir(i),
-		args: append(append([]string{"-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true"}, c.options...),
+		args: append(append([]string{"-Xmx" + c.heap, "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true"}, c.options...),
 			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.settings(i)),
 		env: os.Environ(), log: filepath.Join(c.brokerDir(i), "kafka.log"), lifetime: c.lifetime,
 		stop: syscall.SIGTERM, orphaned: syscall.SIGKILL,

@@ -1,0 +1,224 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// often makes a gateway notice soon what becomes of inbound.
+func often(c *Config) { c.watchEvery = 100 * time.Millisecond }
+
+// grow raises a topic's number of partitions, and waits until they have leaders.
+func (w *world) grow(topic string, partitions int) {
+	w.t.Helper()
+	res, err := w.client().CreatePartitions(w.t.Context(), &kafka.CreatePartitionsRequest{
+		Topics: []kafka.TopicPartitionsConfig{{Name: topic, Count: int32(partitions)}},
+	})
+	if err == nil {
+		err = res.Errors[topic]
+	}
+	if err != nil {
+		w.t.Fatalf("grow %s: %v", topic, err)
+	}
+	for id := range partitions {
+		eventually(w.t, fmt.Sprintf("%s/%d has a leader", topic, id), func() bool { return w.leads(topic, id) })
+	}
+}
+
+// leads tells whether a partition's leader serves it, which metadata say a little before.
+func (w *world) leads(topic string, id int) bool {
+	res, err := w.client().ListOffsets(w.t.Context(), &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{topic: {kafka.FirstOffsetOf(id)}},
+	})
+	return err == nil && len(res.Topics[topic]) == 1 && res.Topics[topic][0].Error == nil
+}
+
+// sendTo appends n records to each of some partitions, by a producer that knows them.
+func (w *world) sendTo(n int, partitions ...int) []*kgo.Record {
+	w.t.Helper()
+	w.connect()
+	var sent []*kgo.Record
+	for i := range n {
+		for _, p := range partitions {
+			sent = append(sent, &kgo.Record{Partition: int32(p), Key: []byte("broker-1"), Value: document(i)})
+		}
+	}
+	w.send(sent...)
+	return sent
+}
+
+// What is sent to a partition before anybody knows of it is judged from its start, also by
+// a group that began at the end of what there was.
+func TestNewPartitionsOnKafka(t *testing.T) {
+	for _, latest := range []bool{false, true} {
+		t.Run(fmt.Sprint("latest ", latest), func(t *testing.T) {
+			w := realWorld(t, 2)
+			sent := w.sendTo(5, 0, 1)
+			g := w.start(Parts{}, func(c *Config) { often(c); c.StartLatest = latest })
+			eventually(t, "begun", func() bool { return w.committed()[0] == 5 && w.committed()[1] == 5 })
+			if latest {
+				sent = nil
+			}
+			for _, kind := range kinds[1:] {
+				w.grow(w.topics.name(kind), 4)
+			}
+			w.grow(w.topics.Inbound, 4)
+			w.partitions = 4
+			sent = append(sent, w.sendTo(10, 0, 1, 2, 3)...)
+			got := w.outcomes(len(sent))
+			w.checkNoneLost(w.byID(sent), got)
+			eventuallyCommitted(t, w, sent)
+			if err := g.Ready(); err != nil {
+				t.Errorf("ready: %v", err)
+			}
+		})
+	}
+}
+
+// A partition that the outputs have none for waits, says so, and goes on by itself once
+// they have; the others don't wait for it.
+func TestNewPartitionWaitsForOutputsOnKafka(t *testing.T) {
+	w := realWorld(t, 1)
+	g := w.start(Parts{}, often)
+	sent := w.sendTo(5, 0)
+	eventuallyCommitted(t, w, sent)
+	w.grow(w.topics.Inbound, 2)
+	sent = append(sent, w.sendTo(5, 0, 1)...)
+	paused := g.metrics.paused.WithLabelValues(string(StageProduce))
+	eventually(t, "the new partition waits", func() bool { return count(paused) == 1 })
+	if err := g.Ready(); err == nil || !strings.Contains(err.Error(), w.topics.Rejected+"/1") {
+		t.Errorf("ready: %v", err)
+	}
+	eventually(t, "the other goes on", func() bool { return w.committed()[0] == 10 })
+	w.partitions = 2
+	if offset := w.committed()[1]; offset > 0 {
+		t.Errorf("committed %d of a partition without outputs", offset)
+	}
+	for _, kind := range kinds[1:] {
+		w.grow(w.topics.name(kind), 2)
+	}
+	got := w.outcomes(len(sent))
+	w.checkNoneLost(w.byID(sent), got)
+	eventuallyCommitted(t, w, sent)
+	eventually(t, "ready again", func() bool { return g.Ready() == nil && count(paused) == 0 })
+}
+
+// remake deletes inbound, and makes it anew with as many partitions.
+func (w *world) remake(between func()) {
+	w.t.Helper()
+	name := w.topics.Inbound
+	if _, err := w.client().DeleteTopics(w.t.Context(), &kafka.DeleteTopicsRequest{Topics: []string{name}}); err != nil {
+		w.t.Fatal(err)
+	}
+	between()
+	eventually(w.t, "inbound made anew", func() bool {
+		res, err := w.client().CreateTopics(w.t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
+			{Topic: name, NumPartitions: w.partitions, ReplicationFactor: w.replicas}}})
+		return err == nil && res.Errors[name] == nil
+	})
+	for id := range w.partitions {
+		eventually(w.t, "inbound has a leader again", func() bool { return w.leads(name, id) })
+	}
+}
+
+// Offsets of a topic mean nothing in one that was made anew under its name, also where it
+// has more records already: nothing of it is judged until a person has decided.
+func TestRemadeTopicHaltsOnKafka(t *testing.T) {
+	for name, change := range map[string]func(*Config){"before anybody noticed": nil, "after it was missed": often} {
+		t.Run(name, func(t *testing.T) {
+			w := realWorld(t, 2)
+			sent := w.sendTo(10, 0, 1)
+			g := w.start(Parts{}, change)
+			eventuallyCommitted(t, w, sent)
+			generation := count(g.metrics.generation)
+			w.remake(func() {
+				if change == nil {
+					return
+				}
+				failures := g.metrics.retries.WithLabelValues(string(StageJoin))
+				eventually(t, "missed for a while", func() bool { return count(failures) > 3 })
+				if err := g.Ready(); err == nil || !strings.Contains(err.Error(), "Unknown Topic Or Partition") {
+					t.Errorf("ready: %v", err)
+				}
+				if now := count(g.metrics.generation); now != generation {
+					t.Errorf("generation %d became %d while the topic was away: joins again and again", generation, now)
+				}
+			})
+			more := w.sendTo(30, 0, 1)
+			eventually(t, "halted", func() bool { return count(g.metrics.halted) == 2 })
+			if err := g.Ready(); err == nil || !strings.Contains(err.Error(), "made anew") {
+				t.Errorf("ready: %v", err)
+			}
+			if n := w.stored(Rejected); n != int64(len(sent)) {
+				t.Errorf("%d outcomes, of %d records of the first topic", n, len(sent))
+			}
+			g.stop()
+			// Kafka has removed the group's offsets with the topic, so the group is new.
+			eventually(t, "offsets removed", func() bool { return w.committed()[0] < 0 && w.committed()[1] < 0 })
+			w.start(Parts{}, nil)
+			eventually(t, "judged from its start", func() bool { return w.stored(Rejected) == int64(len(sent)+len(more)) })
+		})
+	}
+}
+
+// An offset that outlived its topic halts the partition in a new run as well, until a
+// person sets another.
+func TestOffsetOfAnotherTopicHaltsOnKafka(t *testing.T) {
+	w := realWorld(t, 1)
+	sent := w.sendTo(10, 0)
+	first := w.start(Parts{}, nil)
+	eventuallyCommitted(t, w, sent)
+	first.stop()
+	before := w.metadata(0)
+	if !strings.HasPrefix(before, idPrefix) {
+		t.Fatalf("committed metadata %q", before)
+	}
+	w.remake(func() {})
+	eventually(t, "offsets removed", func() bool { return w.committed()[0] < 0 })
+	w.sendTo(30, 0)
+	w.setOffset(10, before)
+
+	second := w.start(Parts{}, nil)
+	eventually(t, "halted", func() bool { return count(second.metrics.halted) == 1 })
+	if n := w.stored(Rejected); n != 10 {
+		t.Errorf("%d outcomes", n)
+	}
+	second.stop()
+	if offset := w.committed()[0]; offset != 10 {
+		t.Errorf("committed %d by a halted gateway", offset)
+	}
+
+	w.setOffset(25, "") // as kafka-consumer-groups --reset-offsets does
+	w.start(Parts{}, nil)
+	eventually(t, "goes on from where it was told to", func() bool { return w.stored(Rejected) == 15 && w.committed()[0] == 30 })
+	if after := w.metadata(0); after == before || !strings.HasPrefix(after, idPrefix) {
+		t.Errorf("committed metadata %q, before %q", after, before)
+	}
+}
+
+// setOffset commits an offset of partition 0 while the group has no member.
+func (w *world) setOffset(offset int64, metadata string) {
+	w.t.Helper()
+	eventually(w.t, "an offset set by hand", func() bool {
+		res, err := w.client().OffsetCommit(w.t.Context(), &kafka.OffsetCommitRequest{GroupID: w.group, GenerationID: -1,
+			Topics: map[string][]kafka.OffsetCommit{w.topics.Inbound: {{Partition: 0, Offset: offset, Metadata: metadata}}}})
+		return err == nil && res.Topics[w.topics.Inbound][0].Error == nil
+	})
+}
+
+// metadata is what was committed with a partition's offset.
+func (w *world) metadata(partition int) string {
+	w.t.Helper()
+	res, err := w.client().OffsetFetch(context.WithoutCancel(w.t.Context()), &kafka.OffsetFetchRequest{
+		GroupID: w.group, Topics: map[string][]int{w.topics.Inbound: {partition}}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res.Topics[w.topics.Inbound][0].Metadata
+}

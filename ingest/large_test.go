@@ -1,0 +1,94 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// A stalledConn swallows produce requests that are to stall, and answers none of them: as
+// a way to the broker that is too slow for them.
+type stalledConn struct {
+	net.Conn
+	stalls  func(size int) bool // of a produce request of so many bytes; called once for each
+	left    int                 // of the request being written
+	swallow bool
+}
+
+func (c *stalledConn) Write(b []byte) (int, error) {
+	if c.left == 0 {
+		size := int(binary.BigEndian.Uint32(b))
+		c.left = 4 + size
+		c.swallow = int16(binary.BigEndian.Uint16(b[4:])) == keyProduce && c.stalls(size)
+	}
+	c.left -= len(b)
+	if c.swallow {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+func stalling(stalls func(size int) bool) dialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &stalledConn{Conn: conn, stalls: stalls}, nil
+	}
+}
+
+// A record whose outcome never arrives in time, while others do, becomes a pointer in
+// quarantine, and those behind it are judged.
+func TestRecordTooLargeForItsTimeIsPointedTo(t *testing.T) {
+	w := fakeWorld(t, 1)
+	sent := w.records(3)
+	sent[1].Value = bytes.Repeat([]byte("x"), 950_000)
+	w.send(sent...)
+	g := w.start(Parts{Cluster: w.cluster(stalling(func(size int) bool { return size > 900_000 }))}, nil)
+	got := w.outcomes(3)
+	eventuallyCommitted(t, w, sent)
+	for _, o := range got {
+		pointed := o.kind == Quarantine && o.header(HeaderReason) == string(OutcomeUnwritable) && strings.Contains(string(o.Value), `"size":950000`)
+		if large := o.header(HeaderSource) == (Source{w.topics.Inbound, 0, sent[1].Offset}).String(); large != pointed {
+			t.Errorf("%s: %s %s", o.header(HeaderSource), o.kind, o.header(HeaderReason))
+		}
+	}
+	if n := count(g.metrics.retries.WithLabelValues(string(StageProduce))); n < lonelyFailures-1 {
+		t.Errorf("%d attempts failed, want %d at least", n, lonelyFailures-1)
+	}
+}
+
+// Where not even the pointer is acknowledged the broker is away, and a record that had
+// failed as often as makes it suspect comes out whole once it is back.
+func TestBrokerAwayMakesNoPointers(t *testing.T) {
+	w := fakeWorld(t, 1)
+	large := &kgo.Record{Key: []byte("broker-1"), Value: bytes.Repeat([]byte("x"), 950_000)}
+	w.send(large)
+	var mu sync.Mutex
+	var stalled []int // sizes; guarded by mu
+	w.start(Parts{Cluster: w.cluster(stalling(func(size int) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(stalled) > lonelyFailures {
+			return false
+		}
+		stalled = append(stalled, size)
+		return true
+	}))}, nil)
+	o := w.outcomes(1)[0]
+	if o.kind != Rejected || len(o.Value) != len(large.Value) {
+		t.Errorf("%s %s, %d bytes", o.kind, o.header(HeaderReason), len(o.Value))
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if n := len(stalled); n != lonelyFailures+1 || stalled[n-1] > 10_000 || stalled[n-2] < 900_000 {
+		t.Errorf("stalled requests of %v bytes: want the record %d times and then its pointer", stalled, lonelyFailures)
+	}
+}
