@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"turnkey-gateway/bench/soak/trial"
@@ -18,7 +19,7 @@ var networkFaults = func() (all []kind) {
 		name := func(fault string) trial.Fault { return trial.Fault(d.name + "-" + fault) }
 		all = append(all,
 			kind{name("cut"), nil, during(d.to, 500*time.Millisecond, 7*time.Second, func(w *wire.Wire, _ *rand.Rand) *wire.Fault { return w.Cut() })},
-			kind{name("refused"), nil, refuse(d.to)},
+			kind{name("refused"), nil, during(d.to, 500*time.Millisecond, 6*time.Second, refuse)},
 			kind{name("reset"), nil, reset(d.to)},
 			kind{name("slow"), nil, during(d.to, time.Second, 5*time.Second, slow)},
 			kind{name("throttled"), nil, during(d.to, time.Second, 5*time.Second, throttle)},
@@ -65,48 +66,67 @@ func cutAll(wires []*wire.Wire) (all struckOf) {
 	return all
 }
 
-// some draws which of the wires a fault is on: one of them or all.
-func some(wires []*wire.Wire, rng *rand.Rand) []*wire.Wire {
-	if i := rng.IntN(2 * len(wires)); i < len(wires) && len(wires) > 1 {
-		return wires[i : i+1]
+// targets draws where a fault is: on the wires of the first gateway, which always comes
+// back, or of both; or on those to one broker alone, the leader of an inbound partition.
+func (p *play) targets(ctx context.Context, to dependency, rng *rand.Rand) (wires []*wire.Wire) {
+	if to == toKafka && rng.IntN(2) == 0 {
+		if broker, err := p.leader(ctx, p.topics.Inbound, rng.IntN(partitions)); err == nil {
+			for _, s := range p.slots {
+				wires = append(wires, s.kafka[broker])
+			}
+			return wires
+		}
+	}
+	for _, s := range p.slots[:1+rng.IntN(slots)] {
+		wires = append(wires, s.to(to)...)
 	}
 	return wires
 }
 
-// during begins a fault on a gateway's wires and ends it after a while, once it has struck.
+// others are the wires of gateways to a dependency that are not among some.
+func (p *play) others(to dependency, some []*wire.Wire) (rest []*wire.Wire) {
+	for _, s := range p.slots {
+		for _, w := range s.to(to) {
+			if !slices.Contains(some, w) {
+				rest = append(rest, w)
+			}
+		}
+	}
+	return rest
+}
+
+// during begins a fault on some wires of gateways and ends it after a while, once it has
+// struck. Where those are not used, since a leader moved, the others have it too.
 func during(to dependency, low, high time.Duration, begin func(*wire.Wire, *rand.Rand) *wire.Fault) func(context.Context, *play, *rand.Rand) (int, error) {
 	return func(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 		var faults struckOf
 		defer func() { faults.heal() }()
-		for _, w := range some(p.slots[p.victim(rng).slot].to(to), rng) {
+		wires := p.targets(ctx, to, rng)
+		for _, w := range wires {
 			faults = append(faults, begin(w, rng))
 		}
 		pass(ctx, between(rng, low, high))
+		if faults.struck() == 0 {
+			for _, w := range p.others(to, wires) {
+				faults = append(faults, begin(w, rng))
+			}
+		}
 		faults.await(ctx, p)
 		return faults.struck(), nil
 	}
 }
 
-// refuse refuses connections for a while, and ends those that are open so that some are
-// asked for.
-func refuse(to dependency) func(context.Context, *play, *rand.Rand) (int, error) {
-	return func(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
-		var faults struckOf
-		defer func() { faults.heal() }()
-		for _, w := range some(p.slots[p.victim(rng).slot].to(to), rng) {
-			faults = append(faults, w.Refuse())
-			w.Reset()
-		}
-		pass(ctx, between(rng, 500*time.Millisecond, 6*time.Second))
-		faults.await(ctx, p)
-		return faults.struck(), nil
-	}
+// refuse refuses connections, and ends those that are open so that some are asked for.
+func refuse(w *wire.Wire, _ *rand.Rand) *wire.Fault {
+	f := w.Refuse()
+	w.Reset()
+	return f
 }
 
 // reset resets all connections, several times.
 func reset(to dependency) func(context.Context, *play, *rand.Rand) (int, error) {
 	return func(ctx context.Context, p *play, rng *rand.Rand) (n int, err error) {
-		wires := some(p.slots[p.victim(rng).slot].to(to), rng)
+		wires := p.targets(ctx, to, rng)
 		again := 1 + rng.IntN(10)
 		err = p.eventually(ctx, "connections are reset", patience, func(ctx context.Context) (bool, error) {
 			struck := 0
@@ -116,6 +136,8 @@ func reset(to dependency) func(context.Context, *play, *rand.Rand) (int, error) 
 			if n += struck; struck > 0 {
 				again--
 				pass(ctx, between(rng, 20*time.Millisecond, 500*time.Millisecond))
+			} else if n == 0 {
+				wires = append(wires, p.others(to, wires)...)
 			}
 			return again == 0, nil
 		})
