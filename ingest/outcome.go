@@ -1,12 +1,12 @@
 package ingest
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"time"
 
+	"turnkey-gateway/ingest/internal/pieces"
 	"turnkey-gateway/ingest/produce"
 )
 
@@ -125,7 +125,7 @@ func (it *item) causeDetail() []byte {
 func (it *item) pointer() []byte {
 	size, sum := it.rec.Size, it.rec.Digest
 	if it.cause == OutcomeUnwritable {
-		size, sum = int64(len(it.rec.Value)), sha256.Sum256(it.rec.Value)
+		size, sum = int64(len(it.rec.Value)), pieces.SHA256(it.rec.Value)
 	}
 	return mustJSON(struct {
 		Source string `json:"source"`

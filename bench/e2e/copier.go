@@ -39,6 +39,10 @@ func (g *ground) copy(ctx context.Context, partition int) error {
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(g.Brokers...), Timeout: time.Minute, Transport: transport}
 	fetcher := &fetch.Client{Transport: transport, Addr: client.Addr, ClientID: "copier"}
+	topic, err := fetcher.Topic(ctx, g.Topics.Inbound)
+	if err != nil {
+		return fmt.Errorf("copy: %w", err)
+	}
 	ends, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
 		Topics: map[string][]kafka.OffsetRequest{g.Topics.Inbound: {kafka.LastOffsetOf(partition)}},
 	})
@@ -46,7 +50,9 @@ func (g *ground) copy(ctx context.Context, partition int) error {
 		return fmt.Errorf("copy: %w", err)
 	}
 	for offset := ends.Topics[g.Topics.Inbound][0].LastOffset; ; {
-		res, err := fetcher.Fetch(ctx, fetch.Request{Topic: g.Topics.Inbound, Partition: partition, Offset: offset, MaxBytes: 1 << 20, MaxWait: time.Second})
+		res, err := fetcher.Fetch(ctx, fetch.Request{
+			Topic: g.Topics.Inbound, TopicID: topic.ID, Partition: partition, Offset: offset, LastEpoch: -1, MaxBytes: 1 << 20, MaxWait: time.Second,
+		})
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -1,7 +1,7 @@
 // Command e2e measures the gateway end to end on the real local stack: loss and wrong
-// verdicts under load, kills and rebalances, the time until a revocation shows, and
-// what a Redis that is flushed and stopped changes. Every figure is asserted against its
-// promise before it is filed under bench/results/.
+// verdicts under load, kills and rebalances, the time until a revocation shows, the bound
+// on it under full load and faults, and what a Redis that is flushed and stopped changes.
+// Every figure is asserted against its promise before it is filed under bench/results/.
 package main
 
 import (
@@ -38,8 +38,8 @@ var scenarios = []scenario{
 	{name: "revoke", about: "time from a revocation's commit to the first rejection", run: runRevoke},
 	{name: "bound", about: "from a revocation's commit to the append of the last message accepted with it, under full load and faults", run: runBound, own: true},
 	{name: "redis", about: "Redis flushed, then stopped, under load", run: runRedis},
-	{name: "poison", about: "records that have to pass without harm, on one partition of four", run: runPoison, hostile: true},
-	{name: "floods", about: "floods on one partition of four", run: runFloods, hostile: true},
+	{name: "poison", about: "records that have to pass without harm, on one partition of four of a Kafka of its own; the latency of good messages on the others", run: runPoison, hostile: true},
+	{name: "floods", about: "floods on one partition of four of a Kafka of its own; the latency of good messages on the others", run: runFloods, hostile: true},
 }
 
 func main() {

@@ -207,8 +207,14 @@ func header(rec fetch.Record, name string) string {
 // read calls take for each record of the target's partition of a topic.
 func (t *Target) read(ctx context.Context, topic string, take func(fetch.Record)) error {
 	client := &fetch.Client{Transport: t.transport, Addr: t.client.Addr, ClientID: "hostile"}
+	known, err := client.Topic(ctx, topic)
+	if err != nil {
+		return err
+	}
 	for offset := int64(0); ; {
-		res, err := client.Fetch(ctx, fetch.Request{Topic: topic, Partition: t.partition, Offset: offset, MaxBytes: 8 << 20, MaxWait: time.Second})
+		res, err := client.Fetch(ctx, fetch.Request{
+			Topic: topic, TopicID: known.ID, Partition: t.partition, Offset: offset, LastEpoch: -1, MaxBytes: 8 << 20, MaxWait: time.Second,
+		})
 		if err != nil {
 			return err
 		}

@@ -173,7 +173,7 @@ func (b *batch) parse(body []byte, lim Limits) (Record, error) {
 			p.nullable()
 			p.nullable()
 		}
-		rec.Unread, rec.Size, rec.Digest = Oversize, int64(len(rec.Value)), sha256.Sum256(rec.Value)
+		rec.Unread, rec.Size, rec.Digest = Oversize, int64(len(rec.Value)), pieces.SHA256(rec.Value)
 		rec.Key, rec.Value = nil, nil
 	case count > 0:
 		rec.Headers = make([]kafka.Header, count)
@@ -202,7 +202,7 @@ func (b *batch) time(delta int64) (at time.Time, stamped bool) {
 
 // unreadable points to a batch, standing for its records from an offset on.
 func (b *batch) unreadable(offset int64) Record {
-	rec := Record{Offset: offset, Epoch: b.epoch, Unread: Unreadable, Size: int64(len(b.raw)), Digest: sha256.Sum256(b.raw)}
+	rec := Record{Offset: offset, Epoch: b.epoch, Unread: Unreadable, Size: int64(len(b.raw)), Digest: pieces.SHA256(b.raw)}
 	rec.Time, rec.Stamped = b.time(0)
 	return rec
 }

@@ -6,17 +6,19 @@ import "sync"
 // costs what reading it does: it is cleared first, and collected later.
 type bodies struct{ kept sync.Pool } // of *[]byte
 
-// Only large bodies are kept, since small ones cost little. Their capacity is a multiple of
+// Only large bodies are kept, since small ones cost little, but not the largest: what is kept
+// counts nowhere, and a few of 100 MB are more than a gateway may take. Their capacity is a multiple of
 // a step, and one that is taken again is at most that much and an eighth too large, so that
 // a response takes hardly more memory than was reserved for it.
 const (
 	leastKept = 128 << 10
+	mostKept  = 8 << 20
 	keptStep  = 64 << 10
 )
 
 // take returns memory of a size, with whatever was in it.
 func (b *bodies) take(size int) []byte {
-	if size < leastKept {
+	if size < leastKept || size > mostKept {
 		return make([]byte, size)
 	}
 	if kept, ok := b.kept.Get().(*[]byte); ok {
@@ -30,7 +32,7 @@ func (b *bodies) take(size int) []byte {
 // give takes memory that nobody uses any more.
 func (b *bodies) give(body []byte) {
 	spoil(body)
-	if cap(body) >= leastKept {
+	if n := cap(body); n >= leastKept && n <= mostKept {
 		b.kept.Put(&body)
 	}
 }

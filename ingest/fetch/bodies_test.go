@@ -28,3 +28,14 @@ func BenchmarkBodies(b *testing.B) {
 		all.give(all.take(720 << 10))
 	}
 }
+
+// The largest bodies are not kept: their memory counts nowhere once a response is closed.
+func TestLargestBodiesAreNotKept(t *testing.T) {
+	var b bodies
+	for range 8 { // a pool may drop some
+		b.give(make([]byte, mostKept+1))
+	}
+	if kept := b.kept.Get(); kept != nil {
+		t.Errorf("a body of %d bytes is kept", cap(*kept.(*[]byte)))
+	}
+}

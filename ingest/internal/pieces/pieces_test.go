@@ -1,6 +1,7 @@
 package pieces
 
 import (
+	"crypto/sha256"
 	"hash/crc32"
 	"math/rand/v2"
 	"testing"
@@ -15,6 +16,9 @@ func TestPiecesMakeTheWhole(t *testing.T) {
 		}
 		if got, want := Update(0, b), crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)); got != want {
 			t.Errorf("checksum of %d bytes: %08x, want %08x", n, got, want)
+		}
+		if got, want := SHA256(b), sha256.Sum256(b); got != want {
+			t.Errorf("digest of %d bytes: %x, want %x", n, got, want)
 		}
 	}
 }
