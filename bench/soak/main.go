@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if o.replay {
-		return replay(ctx, o, open, os.Stdout)
+		return replay(ctx, o, o.opener(os.Stderr), os.Stdout)
 	}
-	return campaign(ctx, o, open, os.Stderr)
+	return campaign(ctx, o, o.opener(os.Stderr), os.Stderr)
 }

@@ -38,9 +38,14 @@ func (a *act) struckOnce() { a.strikes(a.fault, 1) }
 // meet sets a trap and waits until it has sprung and do has returned. Whatever do does, it
 // does on the goroutine of the gateway that came by.
 func (a *act) meet(ctx context.Context, at place, skip int, do func(*process) fate) (*process, error) {
+	return a.meetWith(ctx, at, "", skip, do)
+}
+
+// meetWith is meet where what comes by has that content.
+func (a *act) meetWith(ctx context.Context, at place, content string, skip int, do func(*process) fate) (*process, error) {
 	type met struct{ p *process }
 	sprung := make(chan met, 1)
-	t := &trap{at: at, skip: skip, spring: func(p *process) fate {
+	t := &trap{at: at, of: content, skip: skip, spring: func(p *process) fate {
 		f := do(p)
 		sprung <- met{p}
 		return f

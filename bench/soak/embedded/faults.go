@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -96,8 +97,8 @@ func allKinds() []kind {
 	add("registry answers too old", func(a *act, ctx context.Context) error { return a.registryFails(ctx, tooOld, 3) })
 	addLong("registry silent", func(a *act, ctx context.Context) error { return a.registryFails(ctx, silent, 1) })
 	addLong("registry out of reach for long", (*act).unknowable)
-	add("certificate revoked", func(a *act, ctx context.Context) error { return a.ended(ctx, verifier.Revoked, 0) })
-	add("registration withdrawn", func(a *act, ctx context.Context) error { return a.ended(ctx, verifier.Withdrawn, 0) })
+	add("certificate revoked", func(a *act, ctx context.Context) error { return a.ended(ctx, verifier.Revoked) })
+	add("registration withdrawn", func(a *act, ctx context.Context) error { return a.ended(ctx, verifier.Withdrawn) })
 	addLong("certificate revoked under the oldest answers", (*act).endedOld)
 	add("certificate registered", (*act).registered)
 
@@ -255,13 +256,13 @@ func (a *act) stoppedInWrite(ctx context.Context) error {
 // was known before.
 func (a *act) suspended(ctx context.Context) error {
 	const slept = 6 * time.Second
-	account := a.take(true)
+	account, err := a.takeVerified(ctx)
 	defer a.traffic.chat(account, false)
-	if err := a.until(ctx, "a verified message", func() bool { return a.cluster.answered(answer{account, "VERIFIED"}) > 0 }); err != nil {
+	if err != nil {
 		return err
 	}
-	at := []place{{callLookup, false}, {callRead, false}, {halfSent, false}}[a.rng.IntN(3)]
-	p, err := a.meet(ctx, at, a.skip(), func(p *process) fate {
+	at := []place{{callLookup, true}, {halfSent, false}}[a.rng.IntN(2)]
+	p, err := a.meetWith(ctx, at, account, a.skip(), func(p *process) fate {
 		p.stop()
 		return fate{}
 	})
@@ -275,12 +276,7 @@ func (a *act) suspended(ctx context.Context) error {
 	}
 	p.clock.slept(slept)
 	p.cont()
-	reason := answer{account, verifier.CertificateRevoked.String()}
-	if err := a.until(ctx, "a message rejected for it", func() bool { return a.cluster.answered(reason) > 0 }); err != nil {
-		return err
-	}
-	a.owes(reason)
-	return nil
+	return a.untilRejected(ctx, account, verifier.Revoked)
 }
 
 // rebalanced has the group rebalance while a gateway is at a step, which it leaves only
@@ -595,20 +591,29 @@ func (a *act) take(registered bool) string {
 	panic("more faults than holders")
 }
 
-// ended ends a certificate between two of its messages, and lets traffic go on for a while.
-func (a *act) ended(ctx context.Context, how verifier.RegistrationState, after time.Duration) error {
-	account := a.take(true)
+// ended ends a certificate between two of its messages.
+func (a *act) ended(ctx context.Context, how verifier.RegistrationState) error {
+	account, err := a.takeVerified(ctx)
 	defer a.traffic.chat(account, false)
-	if err := a.until(ctx, "a verified message", func() bool { return a.cluster.answered(answer{account, "VERIFIED"}) > 0 }); err != nil {
+	if err != nil {
 		return err
 	}
+	a.change(account, how)
+	return a.untilRejected(ctx, account, how)
+}
+
+// takeVerified takes a holder with a certificate that counts.
+func (a *act) takeVerified(ctx context.Context) (account string, err error) {
+	account = a.take(true)
+	verified := answer{account, verifier.Verified.String()}
+	return account, a.until(ctx, "a verified message", func() bool { return a.cluster.answered(verified) > 0 })
+}
+
+// untilRejected waits until a holder's message is rejected for the end of its certificate.
+func (a *act) untilRejected(ctx context.Context, account string, how verifier.RegistrationState) error {
 	reason := answer{account, verifier.CertificateRevoked.String()}
 	if how == verifier.Withdrawn {
 		reason.reason = verifier.RegistrationWithdrawn.String()
-	}
-	a.change(account, how)
-	if err := wait(ctx, after); err != nil {
-		return err
 	}
 	if err := a.until(ctx, "a message rejected for it", func() bool { return a.cluster.answered(reason) > 0 }); err != nil {
 		return err
@@ -624,22 +629,34 @@ func (a *act) owes(what answer) {
 	a.changed[what] = a.fault
 }
 
-// endedOld ends a certificate while the registry's answers are as old as they may be, and
-// goes on with traffic until no answer may miss it any more, while produces are lost.
+// endedOld ends a certificate while verdicts that rest on the oldest answers there may be
+// wait for an output that refuses them, for longer than they may be true.
 func (a *act) endedOld(ctx context.Context) error {
 	a.book.turn.Lock()
 	defer a.book.turn.Unlock()
 	a.book.set(old)
 	defer a.book.set(fair)
-	lossy, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() {
-		for lossy.Err() == nil {
-			a.meet(lossy, place{keyProduce, false}, 2, func(*process) fate { return fate{what: isLost} })
-			wait(lossy, 200*time.Millisecond)
-		}
-	}()
-	return a.ended(ctx, verifier.Revoked, rig.EndBound+200*time.Millisecond)
+	account, err := a.takeVerified(ctx)
+	defer a.traffic.chat(account, false)
+	if err != nil {
+		return err
+	}
+	refusal := a.cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{keyProduce}, Topic: topics.Verified, Err: kerr.NotEnoughReplicas, Count: -1,
+		When: func(r kmsg.Request) bool {
+			return bytes.Contains(r.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records, []byte(account))
+		},
+	})
+	defer refusal.Remove()
+	if err := a.until(ctx, "a verdict refused", func() bool { return refusal.Hits() > 0 }); err != nil {
+		return err
+	}
+	a.change(account, verifier.Revoked)
+	if err := wait(ctx, rig.EndBound+200*time.Millisecond); err != nil {
+		return err
+	}
+	refusal.Remove()
+	return a.untilRejected(ctx, account, verifier.Revoked)
 }
 
 // registered registers a certificate between two of its messages.

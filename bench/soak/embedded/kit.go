@@ -85,7 +85,7 @@ type reader struct {
 }
 
 func (r reader) ReadAll(docs [][]byte) []*verifier.Message {
-	r.p.pass(place{callRead, false})
+	r.p.pass(place{callRead, false}, nil)
 	r.p.gate() // a killed gateway may read on: nobody hears of it
 	for _, doc := range docs {
 		if bytes.Contains(doc, []byte(panicMark)) {

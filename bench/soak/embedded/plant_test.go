@@ -39,7 +39,7 @@ func TestPlantedFaultsAreNamed(t *testing.T) {
 		{"a registered certificate is not found", nil, variant{registry: func(v view) ingest.Registry { return forgetting{v} }}, string(rig.Misjudged)},
 		{"a certificate is registered, and never found", nil,
 			variant{registry: func(v view) ingest.Registry { return answering(v, neverRegistered) }}, string(rig.Unregistered)},
-		{"a revocation is missed for 6 s", []trial.Fault{"certificate revoked late"},
+		{"a revocation is missed for 6 s", []trial.Fault{"certificate revoked"},
 			variant{registry: belated()}, string(rig.TooLate)},
 		{"a certificate counts as revoked before it is", nil,
 			variant{registry: func(v view) ingest.Registry { return answering(v, allRevoked) }}, string(rig.Misjudged)},
@@ -62,7 +62,7 @@ func TestPlantedFaultsAreNamed(t *testing.T) {
 // The same schedules pass where nothing is planted.
 func TestUnplantedSchedulesPass(t *testing.T) {
 	w := newWorld(t)
-	schedules := [][]trial.Fault{nil, {"gateway killed"}, {"certificate revoked late"}, {"registry out of reach for long"}}
+	schedules := [][]trial.Fault{nil, {"gateway killed"}, {"certificate revoked"}, {"registry out of reach for long"}}
 	together(len(schedules), func(i int) {
 		t.Run(fmt.Sprint(schedules[i]), func(t *testing.T) {
 			var log bytes.Buffer
@@ -83,7 +83,6 @@ func scheduleOf(t *testing.T, seed uint64, faults []trial.Fault) schedule {
 			return a.grow(ctx, 300)
 		}},
 		{fault: "nothing", strike: func(*act, context.Context) error { return nil }},
-		{fault: "certificate revoked late", strike: func(a *act, ctx context.Context) error { return a.ended(ctx, verifier.Revoked, 7*time.Second) }},
 	}, kinds...)
 	for i, f := range append([]trial.Fault{"traffic"}, faults...) {
 		before := len(s.scenes)
@@ -222,7 +221,7 @@ type guessing struct{ view }
 
 func (g guessing) Senders(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
 	if g.book.ask() == away {
-		g.p.pass(place{callLookup, false}) // the fault waits for that
+		g.p.pass(place{callLookup, false}, nil) // the fault waits for that
 	}
 	now := time.Now()
 	senders := make([]verifier.Sender, len(accounts))

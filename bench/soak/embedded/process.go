@@ -170,9 +170,9 @@ func (p *process) now() time.Time {
 	return p.clock.now()
 }
 
-func (p *process) pass(at place) fate {
+func (p *process) pass(at place, content []byte) fate {
 	if p.isDead() {
 		return fate{}
 	}
-	return p.t.traps.pass(p, at)
+	return p.t.traps.pass(p, at, content)
 }

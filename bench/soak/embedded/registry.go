@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ type view struct {
 
 // Senders answers honestly: what was true at the moment that it names.
 func (v view) Senders(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
-	v.p.pass(place{callLookup, false})
+	v.p.pass(place{callLookup, false}, nil)
 	if err := v.p.gate(); err != nil {
 		return nil, err
 	}
@@ -135,6 +136,7 @@ func (v view) Senders(ctx context.Context, accounts []string, hints []verifier.H
 	for i, account := range accounts {
 		senders[i] = v.sender(account, hints[i], asked, asked.Add(-age), !since.IsZero())
 	}
+	v.p.pass(place{callLookup, true}, []byte(strings.Join(accounts, " ")))
 	return senders, v.p.gate()
 }
 

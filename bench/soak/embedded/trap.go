@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"time"
@@ -52,7 +53,8 @@ const (
 // gateway's goroutine, which goes on when it returns.
 type trap struct {
 	at     place
-	skip   int // that many pass by first
+	of     string // with what content only, as far as the place has any; empty: any
+	skip   int    // that many pass by first
 	spring func(*process) fate
 }
 
@@ -80,19 +82,19 @@ func (ts *traps) remove(t *trap) bool {
 	return true
 }
 
-// pass says that a gateway comes by.
-func (ts *traps) pass(p *process, at place) fate {
-	if t := ts.take(at); t != nil {
+// pass says that a gateway comes by with some content.
+func (ts *traps) pass(p *process, at place, content []byte) fate {
+	if t := ts.take(at, content); t != nil {
 		return t.spring(p)
 	}
 	return fate{}
 }
 
-func (ts *traps) take(at place) *trap {
+func (ts *traps) take(at place, content []byte) *trap {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for i, t := range ts.set {
-		if t.at != at {
+		if t.at != at || !bytes.Contains(content, []byte(t.of)) {
 			continue
 		}
 		if t.skip > 0 {

@@ -169,7 +169,7 @@ func (c *conn) half() error {
 	if len(c.out) < 6 || int16(binary.BigEndian.Uint16(c.out[4:])) != keyProduce {
 		return nil
 	}
-	c.p.pass(place{halfSent, false})
+	c.p.pass(place{halfSent, false}, c.out)
 	return c.p.gate()
 }
 
@@ -188,7 +188,7 @@ func cutFrame(b []byte) (frame, rest []byte) {
 // send passes a request on.
 func (c *conn) send(frame []byte) error {
 	key := int16(binary.BigEndian.Uint16(frame[4:]))
-	f := c.p.pass(place{key, false})
+	f := c.p.pass(place{key, false}, frame)
 	if err := c.p.gate(); err != nil {
 		return err
 	}
@@ -259,7 +259,7 @@ func (c *conn) receive() error {
 		frame, rest := cutFrame(c.part)
 		if frame != nil {
 			c.part = rest
-			f := c.p.pass(place{c.answered(), true})
+			f := c.p.pass(place{c.answered(), true}, frame)
 			if err := c.p.gate(); err != nil {
 				return err
 			}
