@@ -10,7 +10,7 @@ BUILD = go build $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=fa
 LOCAL = go run ./deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench bench-engine bench-pipeline scale fuzz clean
+.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench bench-engine bench-pipeline scale fuzz soak clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,11 @@ fuzz: ## every fuzz test for a while (FUZZTIME=20s each), then documents against
 	done
 	@$(BUILD) -o bin/ ./bench/differential
 	@exec bin/differential $(ARGS)
+
+soak: ## seeded faults against gateways, every message audited; adds up over runs (ARGS='--for 1h')
+	@$(LOCAL) install
+	@$(BUILD) -o bin/ ./cmd/... ./bench/soak
+	@exec bin/soak $(ARGS)
 
 clean: ## end the stack, and remove its data and whatever was built
 	@$(LOCAL) down --dir $(STACK) --wipe

@@ -50,10 +50,10 @@ say "starting the parts"
 export TURNKEY_STACK=$stack
 
 # The race detector is for the rooms whose goroutines share state.
-raced='^turnkey-gateway/(ingest|registry|cmd/gateway|cmd/cardagent)(/|$)'
+raced='^turnkey-gateway/(ingest|registry|cmd/gateway|cmd/cardagent|bench/soak/embedded)(/|$)'
 # Tests of how pages look, and journeys through them, are the browser's work, a minute and more of it: they go without.
 looks='Looks?Right$|^TestJourney'
-say "tests with the race detector: ingest, registry, cmd/gateway, cmd/cardagent"
+say "tests with the race detector: ingest, registry, cmd/gateway, cmd/cardagent, faults on embedded parts"
 status=0
 # shellcheck disable=SC2046
 go test -count=1 -timeout 20m -race -skip "$looks" $(go list ./... | grep -E "$raced") 9>&- 2>&1 | tee "$output/race.log" || status=1

@@ -58,16 +58,21 @@ func newMemory(cfg Config) *memory {
 	}
 }
 
-// responseHead is about how many bytes a response has besides its records.
-const responseHead = 1 << 10
+const (
+	// responseHead is about how many bytes a response has besides its records.
+	responseHead = 1 << 10
+
+	// bulkOutcomes is the memory in which outcomes of a larger response are encoded, a
+	// batch at a time: large values are not copied there.
+	bulkOutcomes = 2 * chunkBytes
+)
 
 // response reserves memory for a response of so many bytes, and for its outcomes.
 func (m *memory) response(ctx context.Context, size int64) (release func(), err error) {
-	lane := m.fetched
 	if size > m.asked+responseHead {
-		lane = m.bulk
+		return m.bulk.reserve(ctx, size+min(size, bulkOutcomes))
 	}
-	return lane.reserve(ctx, 2*size)
+	return m.fetched.reserve(ctx, 2*size)
 }
 
 func (m *memory) used() int64 {

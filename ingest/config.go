@@ -72,17 +72,19 @@ type Config struct {
 	// can then back-date a document. Without it such records are quarantined.
 	AcceptCreateTime bool
 
-	// FetchBytes is how much is asked for at once, per partition; default 1 MiB.
+	// FetchBytes is how much is asked for at once, per partition; default 720 KiB, so that
+	// with our headers the outcomes of one fetch mostly make one batch.
 	FetchBytes int
 
 	// FetchWait is how long a broker waits for records; default and least 1 s.
 	FetchWait time.Duration
 
 	// InflightBytes bounds the memory that records take while they are worked on,
-	// over all partitions; default 256 MiB. Bytes fetched count twice, since outcomes
-	// are encoded as a copy. A quarter is for responses as large as was asked for, half
-	// for larger ones, each a single batch, and a quarter for inflating compressed
-	// batches. A response that is larger than its share passes alone of its kind.
+	// over all partitions; default 256 MiB. A quarter is for responses as large as
+	// was asked for, which count twice, since their outcomes are encoded as a copy; half
+	// for larger ones, each a single batch, whose large values are not copied; and a
+	// quarter for inflating compressed batches. A response that is larger than its share
+	// passes alone of its kind.
 	InflightBytes int64
 
 	// MaxRecord is the largest record, in bytes, that a compressed batch is inflated
@@ -90,7 +92,9 @@ type Config struct {
 	MaxRecord int64
 
 	// BatchBytes is the size up to which outcomes are produced as one batch; default
-	// 900,000. A larger record goes alone. Keep it under max.message.bytes.
+	// 1 MiB, for which the outputs have room where the inbound topic's max.message.bytes is
+	// Kafka's default: see Preflight. A larger record goes alone. Keep it under
+	// max.message.bytes.
 	BatchBytes int
 
 	// CommitEvery is the pause between commits; default 100 ms. What was not yet
@@ -112,7 +116,8 @@ type Config struct {
 // pointer. A header of three bytes is a string and a slice in memory.
 const recordHeaders = 1000
 
-// chunk bounds what is judged and produced in one go.
+// chunk bounds what is judged and produced in one go; its bytes are those of the records as
+// they came.
 const (
 	chunkRecords = 500
 	chunkBytes   = 1 << 20
@@ -123,11 +128,11 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Topics.Verified, "turnkey.verified")
 	setDefault(&c.Topics.Rejected, "turnkey.rejected")
 	setDefault(&c.Topics.Quarantine, "turnkey.quarantine")
-	setDefault(&c.FetchBytes, 1<<20)
+	setDefault(&c.FetchBytes, 720<<10)
 	setDefault(&c.FetchWait, time.Second)
 	setDefault(&c.InflightBytes, 256<<20)
 	setDefault(&c.MaxRecord, 32<<20)
-	setDefault(&c.BatchBytes, 900_000)
+	setDefault(&c.BatchBytes, 1<<20)
 	setDefault(&c.CommitEvery, 100*time.Millisecond)
 	setDefault(&c.Session, 10*time.Second)
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))

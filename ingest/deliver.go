@@ -120,6 +120,11 @@ func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error
 	now := p.g.now()
 	out := p.g.outcomes.get()
 	defer p.g.outcomes.put(out)
+	size := 0
+	for _, it := range items {
+		size += it.size()
+	}
+	out.batch.Grow(size)
 	for _, it := range items {
 		if it.stale(now) {
 			return errChanged

@@ -20,6 +20,8 @@
 //     then sends is never refused it, whichever copies of the registry are older. No two
 //     clocks are compared: arrival is a moment of this process, later than the append.
 //   - Whatever is wrong with one record ends as its rejection or its quarantine.
+//   - No partition's records hold up another's for longer than it takes to judge a few: all
+//     take turns in judging, and memory for what is large is waited for by what is large.
 //   - No outcome depends on the [Shadow]: what it thinks, or that it panics, changes none.
 //   - An offset is of one topic, by its id, and of one log of it. Where the topic was made
 //     anew, or the log has lost the record before the offset, the partition is halted: it

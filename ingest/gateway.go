@@ -56,6 +56,7 @@ type Gateway struct {
 	client   *kafka.Client // for all but fetching, producing and committing
 	producer *produce.Client
 	outcomes outcomesPool
+	trays    trays
 }
 
 // New returns a gateway that does nothing until Run. Only one may be made for one

@@ -84,13 +84,16 @@ func (g *Gateway) judgeAsOf(ctx context.Context, items []*item, since time.Time)
 	}
 	return g.inGroups(ctx, items, func(group []*item) {
 		now := g.now()
-		cases := make([]verifier.Case, len(group))
+		var room [together]verifier.Case
+		cases := room[:len(group)]
 		for i, it := range group {
 			cases[i] = verifier.Case{Message: it.msg, Sender: it.sender, At: verifier.Moment{Received: it.rec.Time, Decided: now}}
 		}
+		decided := stamp(now)
 		for i, v := range verifier.JudgeAll(cases) {
 			it := group[i]
-			it.verdict, it.stated = v, stated(v, it.sender, now)
+			it.verdict = v
+			it.state(decided)
 			it.doubted = since.IsZero() && v.HingesOnSender() && it.sender.AsOf.Before(it.arrived)
 		}
 	}, func(it *item) {

@@ -7,9 +7,13 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"turnkey-gateway/verifier"
 )
 
 // A stalledConn swallows produce requests that are to stall, and answers none of them: as
@@ -44,6 +48,8 @@ func stalling(stalls func(size int) bool) dialFunc {
 	}
 }
 
+func aloneAbove900KB(c *Config) { c.BatchBytes = 900_000 }
+
 // A record whose outcome never arrives in time, while others do, becomes a pointer in
 // quarantine, and those behind it are judged.
 func TestRecordTooLargeForItsTimeIsPointedTo(t *testing.T) {
@@ -51,7 +57,7 @@ func TestRecordTooLargeForItsTimeIsPointedTo(t *testing.T) {
 	sent := w.records(3)
 	sent[1].Value = bytes.Repeat([]byte("x"), 950_000)
 	w.send(sent...)
-	g := w.start(Parts{Cluster: w.cluster(stalling(func(size int) bool { return size > 900_000 }))}, nil)
+	g := w.start(Parts{Cluster: w.cluster(stalling(func(size int) bool { return size > 900_000 }))}, aloneAbove900KB)
 	got := w.outcomes(3)
 	eventuallyCommitted(t, w, sent)
 	for _, o := range got {
@@ -81,7 +87,7 @@ func TestBrokerAwayMakesNoPointers(t *testing.T) {
 		}
 		stalled = append(stalled, size)
 		return true
-	}))}, nil)
+	}))}, aloneAbove900KB)
 	o := w.outcomes(1)[0]
 	if o.kind != Rejected || len(o.Value) != len(large.Value) {
 		t.Errorf("%s %s, %d bytes", o.kind, o.header(HeaderReason), len(o.Value))
@@ -91,4 +97,44 @@ func TestBrokerAwayMakesNoPointers(t *testing.T) {
 	if n := len(stalled); n != lonelyFailures+1 || stalled[n-1] > 10_000 || stalled[n-2] < 900_000 {
 		t.Errorf("stalled requests of %v bytes: want the record %d times and then its pointer", stalled, lonelyFailures)
 	}
+}
+
+// While one partition's large record is stuck, here at the registry, and another's waits for
+// the memory it holds, a third goes on.
+func TestLargeRecordsStopNoOtherPartition(t *testing.T) {
+	w := fakeWorld(t, 3)
+	const account = "sends large ones"
+	var stuck atomic.Int64
+	released := make(chan struct{})
+	known := newRegistry(t)
+	g := w.start(Parts{Registry: registryFunc(func(ctx context.Context, accounts []string, hints []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
+		if accounts[0] == account {
+			stuck.Add(1)
+			select {
+			case <-released:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		return known.Senders(ctx, accounts, hints, since)
+	})}, func(c *Config) {
+		c.InflightBytes = 4 * chunkBytes // room for one large response
+		c.FetchBytes = 64 << 10
+	})
+	var large []*kgo.Record
+	for p := range int32(2) {
+		large = append(large, &kgo.Record{Partition: p, Key: []byte(account), Value: bytes.Repeat([]byte("x"), 950_000)})
+	}
+	w.send(large...)
+	eventually(t, "a large one is stuck", func() bool { return stuck.Load() > 0 })
+	small := w.records(30)
+	for _, r := range small {
+		r.Partition = 2
+		w.send(r) // one by one: each needs a fetch
+	}
+	eventually(t, "the third partition's records have their outcomes", func() bool {
+		return count(g.metrics.records.WithLabelValues(string(Verified)))+count(g.metrics.records.WithLabelValues(string(Rejected))) == len(small)
+	})
+	close(released)
+	w.outcomes(len(small) + len(large))
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"turnkey-gateway/ingest/produce"
-	"turnkey-gateway/verifier"
 )
 
 // headerLimit is the longest value, in bytes, of a header taken from a document.
@@ -48,7 +47,9 @@ func (it *item) size() int {
 
 // headers adds ours, in an order that stays, then those that passed through.
 func (it *item) headers(h *produce.Headers, now time.Time) {
-	h.AddString(HeaderEventID, it.source.EventID())
+	var room [512]byte
+	event := it.source.EventHash()
+	h.Add(HeaderEventID, hex.AppendEncode(room[:0], event[:]))
 	if it.cause == CauseNone {
 		h.AddAll(&it.stated)
 	} else {
@@ -57,7 +58,7 @@ func (it *item) headers(h *produce.Headers, now time.Time) {
 		h.Add(HeaderDetail, it.causeDetail())
 		h.AddString(HeaderDecidedAt, stamp(now))
 	}
-	h.AddString(HeaderSource, it.source.String())
+	h.Add(HeaderSource, it.source.append(room[:0]))
 	addSome(h, HeaderAccount, it.account)
 	if it.pointed() {
 		return
@@ -74,8 +75,12 @@ func (it *item) headers(h *produce.Headers, now time.Time) {
 	}
 }
 
-// stated are the headers that say what a verdict is and what it rests on.
-func stated(v verifier.Verdict, s verifier.Sender, decided time.Time) (h produce.Headers) {
+// state makes the headers that say what the verdict is and what it rests on. Decided is
+// when it was made, as a stamp.
+func (it *item) state(decided string) {
+	v, s, h := &it.verdict, &it.sender, &it.stated
+	var room [512]byte
+	h.Reset()
 	if v.Verified() {
 		h.AddString(HeaderVerdict, VerdictVerified)
 	} else {
@@ -83,19 +88,20 @@ func stated(v verifier.Verdict, s verifier.Sender, decided time.Time) (h produce
 	}
 	h.AddString(HeaderReason, v.Reason().String())
 	h.Add(HeaderDetail, v.Detail().JSON())
-	addSome(&h, HeaderParty, string(v.Party()))
+	addSome(h, HeaderParty, string(v.Party()))
 	if cert, ok := v.Signer(); ok {
-		h.AddString(HeaderSignerSHA256, cert.Fingerprint().String())
+		f := cert.Fingerprint()
+		h.Add(HeaderSignerSHA256, hex.AppendEncode(room[:0], f[:]))
 		h.AddString(HeaderSignerSerial, cert.Serial())
 	}
-	addSome(&h, HeaderMessageType, v.Info().Type)
-	addSome(&h, HeaderMessageID, v.Info().ID)
-	h.AddString(HeaderRegistryVersion, s.Epoch+"/"+strconv.FormatUint(s.Version, 10))
-	h.AddString(HeaderDecidedAt, stamp(decided))
+	info := v.Info()
+	addSome(h, HeaderMessageType, info.Type)
+	addSome(h, HeaderMessageID, info.ID)
+	h.Add(HeaderRegistryVersion, strconv.AppendUint(append(append(room[:0], s.Epoch...), '/'), s.Version, 10))
+	h.AddString(HeaderDecidedAt, decided)
 	if sum, ok := v.SignedSHA256(); ok {
-		h.AddString(HeaderSignedSHA256, hex.EncodeToString(sum[:]))
+		h.Add(HeaderSignedSHA256, hex.AppendEncode(room[:0], sum[:]))
 	}
-	return h
 }
 
 // addSome leaves out what is not known, or too long to be what it claims.

@@ -20,9 +20,9 @@ type partition struct {
 // A chunk is a run of records taken through the pipeline together. It covers the
 // offsets from up to before next, gaps included.
 type chunk struct {
-	items      []*item
+	*tray
 	from, next position
-	release    func() // gives back the memory of its records
+	release    func() // gives back the memory of its items and their records
 }
 
 // run fetches, judges, produces and marks as done until ctx ends. A partition whose

@@ -116,7 +116,8 @@ func (p *partition) split(ctx context.Context, res *fetch.Response, at position,
 
 // gather collects records up to a chunk's size. The chunk counts even with an error.
 func (p *partition) gather(ctx context.Context, res *fetch.Response, from position) (chunk, error) {
-	c := chunk{from: from, next: from, release: func() {}}
+	t := p.g.trays.get()
+	c := chunk{tray: t, from: from, next: from, release: func() { p.g.trays.put(t) }}
 	reserve := func(b *budget, n int64) error {
 		release, err := b.reserve(ctx, n)
 		if err == nil {
@@ -142,9 +143,9 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, from positi
 			c.next = position{res.NextOffset(), res.LastEpoch()}
 			return c, err
 		}
-		it := &item{source: p.source(rec.Offset), rec: rec}
-		size += it.size()
-		c.items = append(c.items, it)
+		size += rec.Len()
+		it := c.add()
+		it.source, it.rec = p.source(rec.Offset), rec
 	}
 	c.next = position{res.NextOffset(), res.LastEpoch()}
 	return c, nil

@@ -3,7 +3,6 @@ package cost
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -28,14 +27,26 @@ type Reading struct {
 // Runtime is the room of samples without a function of another.
 const Runtime = "Go's runtime"
 
+// Merge makes one profile of several, each as pprof writes it.
+func Merge(raw ...[]byte) (*profile.Profile, error) {
+	all := make([]*profile.Profile, len(raw))
+	for i, r := range raw {
+		var err error
+		if all[i], err = profile.ParseData(r); err != nil {
+			return nil, fmt.Errorf("read a profile: %w", err)
+		}
+	}
+	merged, err := profile.Merge(all)
+	if err != nil {
+		return nil, fmt.Errorf("merge profiles: %w", err)
+	}
+	return merged, nil
+}
+
 // Read sums up a CPU profile. A sample counts for the room of its innermost function that
 // is in one: copying and allocating count for whoever has it done. Of a function's rooms
 // the first listed counts.
-func Read(raw io.Reader, rooms []Room) (Reading, error) {
-	p, err := profile.Parse(raw)
-	if err != nil {
-		return Reading{}, fmt.Errorf("read a profile: %w", err)
-	}
+func Read(p *profile.Profile, rooms []Room) Reading {
 	byRoom, byFunction := make(map[string]int64), make(map[string]int64)
 	var total int64
 	for _, s := range p.Sample {
@@ -47,7 +58,7 @@ func Read(raw io.Reader, rooms []Room) (Reading, error) {
 		byRoom[room(frames, rooms)] += s.Value[0]
 		byFunction[short(frames[0])] += s.Value[0]
 	}
-	return Reading{Rooms: shares(byRoom, total), Functions: shares(byFunction, total)}, nil
+	return Reading{Rooms: shares(byRoom, total), Functions: shares(byFunction, total)}
 }
 
 // framesOf names a sample's functions, the innermost first, inlined ones apart.

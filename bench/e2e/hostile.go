@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"turnkey-gateway/bench/corpus"
 	"turnkey-gateway/bench/hostile"
 	"turnkey-gateway/bench/rig"
@@ -36,7 +38,7 @@ const (
 // startLargeKafka gives the site a Kafka of its own, which takes records of 100 MB.
 func (s *site) startLargeKafka(ctx context.Context) ([]string, error) {
 	kafka, err := parts.StartKafka(ctx, parts.KafkaOptions{
-		Options: parts.Options{Dir: filepath.Join(s.dir, "kafka")}, Brokers: 1, Heap: "3g",
+		Options: parts.Options{Dir: filepath.Join(s.dir, "kafka")}, Brokers: 1, Java: []string{"-Xmx3g"}, // the last one counts
 		Settings: func(int) []string {
 			return []string{
 				fmt.Sprintf("message.max.bytes=%d", 2*largeRecord),
@@ -52,27 +54,19 @@ func (s *site) startLargeKafka(ctx context.Context) ([]string, error) {
 	return kafka.Addresses, nil
 }
 
-// enlarge has the topics take records of 100 MB, and keeps good messages off the last
-// partition.
-func (s *site) enlarge(ctx context.Context) error {
-	for p := range hostilePartition {
-		s.kept = append(s.kept, p)
-	}
-	return rig.Enlarge(ctx, s.Brokers, s.Topics, maxMessage)
-}
-
 // A ground is where good messages meet hostile ones: a gateway, and measures of both.
 type ground struct {
 	*site
 	r       *report
-	good    *corpus.Pool
+	kept    []int // partitions of the good messages
 	target  *hostile.Target
 	gateway rig.Server
 
 	broken error // what went beyond its bound so far; the other phases are of interest all the same
 
 	mu   sync.Mutex
-	seen []sighting // guarded by mu; good outcomes of the running phase
+	good *corpus.Pool // guarded by mu
+	seen []sighting   // guarded by mu; good outcomes of the running phase
 }
 
 type sighting struct {
@@ -82,6 +76,9 @@ type sighting struct {
 
 func newGround(ctx context.Context, s *site, r *report) (*ground, error) {
 	g := &ground{site: s, r: r, target: hostile.NewTarget(s.Brokers, s.Topics, hostilePartition)}
+	for p := range hostilePartition {
+		g.kept = append(g.kept, p)
+	}
 	plan, err := s.corpus.Plan(corpus.PlanConfig{Seed: s.seed, Mix: map[verifier.Reason]float64{verifier.Verified: 1}})
 	if err != nil {
 		return nil, err
@@ -96,6 +93,13 @@ func newGround(ctx context.Context, s *site, r *report) (*ground, error) {
 	}
 	g.gateway, err = s.StartGateway(ctx, "gateway", "", "")
 	return g, err
+}
+
+// nextGood returns a message that is to be verified.
+func (g *ground) nextGood() corpus.Message {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.good.Next()
 }
 
 // close ends what is left of it after a failure too.
@@ -130,7 +134,7 @@ func (g *ground) measure(ctx context.Context, name string, harm func(context.Con
 	loaded, unload := context.WithCancel(ctx)
 	defer unload()
 	traffic := make(chan error, 1)
-	go func() { traffic <- g.stream(loaded, g.good, goodPerSecond) }()
+	go func() { traffic <- g.steady(loaded) }()
 	err := harm(ctx)
 	unload()
 	if err := errors.Join(err, <-traffic); err != nil {
@@ -160,6 +164,31 @@ func (g *ground) forgetPeak() error {
 		return nil
 	}
 	return hostile.ForgetPeak(g.gateway.PID())
+}
+
+// steady sends good messages until ctx ends, at moments that don't depend on when those
+// before were acknowledged, so that none is spared the wait where the broker stands.
+func (g *ground) steady(ctx context.Context) error {
+	up := rig.NewUploader(g.Brokers, g.Topics, g.ledger)
+	defer up.Close()
+	up.Keep(g.kept...)
+	const ticks = 50 // a second
+	tick := time.NewTicker(time.Second / ticks)
+	defer tick.Stop()
+	var sending errgroup.Group
+	for {
+		select {
+		case <-ctx.Done():
+			return sending.Wait()
+		case <-tick.C:
+		}
+		batch := make([]corpus.Message, goodPerSecond/ticks)
+		for i := range batch {
+			batch[i] = g.nextGood()
+		}
+		// A batch begun is finished, so that the ledger knows what was sent.
+		sending.Go(func() error { return up.Send(context.WithoutCancel(ctx), batch...) })
+	}
 }
 
 // A harm is what is done to the hostile partition while good messages are measured.

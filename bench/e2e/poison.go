@@ -44,7 +44,7 @@ func (g *ground) poison(ctx context.Context, poisons ...hostile.Load) error {
 			if err := g.target.Send(ctx, poison); err != nil {
 				return err
 			}
-			m := g.good.Next()
+			m := g.nextGood()
 			good, err := hostile.One(m.Account, m.XML, m.Want)
 			if err != nil {
 				return err

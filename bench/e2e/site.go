@@ -40,7 +40,6 @@ type site struct {
 	options
 	*rig.System
 	dir     string
-	kept    []int // partitions that the ledger's messages go to; nil for all
 	corpus  *corpus.Corpus
 	parties map[string]verifier.PartyID // by account
 	db      *pgxpool.Pool               // the registry's database
@@ -94,7 +93,7 @@ func openSite(ctx context.Context, o options, sc scenario) (s *site, err error) 
 		}
 	}
 	if sc.hostile {
-		if err := s.enlarge(ctx); err != nil {
+		if err := rig.Enlarge(ctx, s.Brokers, s.Topics, maxMessage); err != nil {
 			return s, err
 		}
 	}

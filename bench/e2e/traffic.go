@@ -51,9 +51,6 @@ func (s *site) flood(ctx context.Context, pool *corpus.Pool, n int) error {
 func (s *site) stream(ctx context.Context, pool *corpus.Pool, perSecond int) error {
 	up := rig.NewUploader(s.Brokers, s.Topics, s.ledger)
 	defer up.Close()
-	if s.kept != nil {
-		up.Keep(s.kept...)
-	}
 	const ticks = 50 // a second
 	tick := time.NewTicker(time.Second / ticks)
 	defer tick.Stop()

@@ -29,11 +29,11 @@ func readProfile(what string, work func() error, slice time.Duration) (reading, 
 	if err != nil {
 		return reading{}, err
 	}
-	r, err := cost.Read(&raw, rooms)
+	p, err := cost.Merge(raw.Bytes())
 	if err != nil {
 		return reading{}, fmt.Errorf("profile %s: %w", what, err)
 	}
-	return reading{what, r}, nil
+	return reading{what, cost.Read(p, rooms)}, nil
 }
 
 // rooms say by a function's package what it works for.

@@ -30,13 +30,13 @@ type course struct {
 	spread     []int         // numbers of partitions
 	spreadN    int           // messages of a backlog there
 	warm, span time.Duration // of a paced run
-	sampled    int           // seconds of the profile
+	sampled    int           // drains that are sampled for the profile
 }
 
 var (
 	full = course{
-		senders: 500, partitions: 6, rounds: 3, plainPart: 10, sampled: 2,
-		counts: map[int]int{size3K: 60_000, size8K: 48_000, size77K: 6_000},
+		senders: 500, partitions: 6, rounds: 3, plainPart: 10, sampled: 6,
+		counts: map[int]int{size3K: 60_000, size8K: 64_000, size77K: 6_000},
 		signed: map[int]int{size3K: 2_000, size8K: 2_000, size77K: 500},
 		spread: []int{1, 3, 12, 48}, spreadN: 24_000,
 		warm: 2 * time.Second, span: 8 * time.Second,
@@ -108,7 +108,7 @@ func (r *results) drainSizes(ctx context.Context, g *ground, report func(string,
 			return err
 		}
 		if size == size8K {
-			if r.profile, err = g.readProfile(ctx, b, r.course.sampled); err != nil {
+			if err := r.readProfile(ctx, g, b); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -11,16 +10,17 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"turnkey-gateway/ingest/fetch"
+	"turnkey-gateway/ingest/produce"
 )
 
 // A copier takes records from inbound to an output with the gateway's own client and
-// nothing in between: per partition a fetch ahead, one batch for each fetch, acknowledged
+// nothing in between: per partition a portion ahead, one batch for each fetch, acknowledged
 // by all in-sync replicas, offsets committed every 100 ms by the group's generation.
 // It is what moving the bytes costs whoever judges them.
 type copier struct {
 	assignment
 	fetcher *fetch.Client
-	writer  *kafka.Client
+	writer  *produce.Client
 
 	mu   sync.Mutex
 	done map[int]int64 // guarded by mu; offsets up to before which all is acknowledged, by partition
@@ -36,7 +36,7 @@ func runCopy(ctx context.Context, args []string) error {
 	c := &copier{
 		assignment: a, done: make(map[int]int64),
 		fetcher: &fetch.Client{Transport: t, Addr: kafka.TCP(a.brokers...)},
-		writer:  &kafka.Client{Transport: t, Addr: kafka.TCP(a.brokers...), Timeout: 5 * time.Second},
+		writer:  &produce.Client{Transport: t, Addr: kafka.TCP(a.brokers...)},
 	}
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: a.group, Brokers: a.brokers, Topics: []string{a.inbound}, HeartbeatInterval: time.Second,
@@ -88,74 +88,86 @@ func (c *copier) commit(gen *kafka.Generation) {
 	}
 }
 
-// A portion is what one fetch brought.
+// A portion is what one fetch brought, ready to be appended.
 type portion struct {
-	records []kafka.Record
+	batch   produce.Batch
+	headers produce.Headers
 	next    int64 // the offset after it
-	close   func()
 }
 
-// copy takes a partition's records until ctx ends, fetching one response ahead.
+// copyBytes is how much is asked for at once: the outputs take the batch of it.
+const copyBytes = 1 << 20
+
+// copy takes a partition's records until ctx ends, fetching one portion ahead.
 func (c *copier) copy(ctx context.Context, partition int, offset int64) error {
-	portions := make(chan portion)
+	free, full := make(chan *portion, 2), make(chan *portion)
+	free <- &portion{}
+	free <- &portion{}
 	failed := make(chan error, 1)
 	go func() {
-		defer close(portions)
-		failed <- c.fetch(ctx, partition, offset, portions)
+		defer close(full)
+		failed <- c.fetch(ctx, partition, offset, free, full)
 	}()
-	for p := range portions {
+	for p := range full {
 		if err := c.append(partition, p); err != nil {
 			return err
 		}
+		free <- p
 	}
 	return <-failed
 }
 
-func (c *copier) fetch(ctx context.Context, partition int, offset int64, portions chan<- portion) error {
+func (c *copier) fetch(ctx context.Context, partition int, offset int64, free <-chan *portion, full chan<- *portion) error {
 	for {
 		res, err := c.fetcher.Fetch(ctx, fetch.Request{
-			Topic: c.inbound, Partition: partition, Offset: offset, MaxBytes: 1 << 20, MaxWait: time.Second,
+			Topic: c.inbound, Partition: partition, Offset: offset, MaxBytes: copyBytes, MaxWait: time.Second,
 		})
 		if err != nil {
 			return err
 		}
-		p := portion{close: res.Close}
-		for {
-			rec, err := res.Next(fetch.Limits{Record: 1 << 20, Large: 1 << 20})
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			p.records = append(p.records, kafka.Record{
-				Time: rec.Time, Key: kafka.NewBytes(rec.Key), Value: kafka.NewBytes(rec.Value), Headers: rec.Headers,
-			})
+		p := <-free
+		err = p.fill(res)
+		res.Close()
+		if err != nil {
+			return err
 		}
-		offset = res.NextOffset()
-		p.next = offset
+		offset = p.next
 		select {
-		case portions <- p:
+		case full <- p:
 		case <-ctx.Done():
-			res.Close()
 			return nil
 		}
 	}
 }
 
-func (c *copier) append(partition int, p portion) error {
-	defer p.close()
-	if len(p.records) == 0 {
+func (p *portion) fill(res *fetch.Response) error {
+	p.batch.Reset()
+	for {
+		rec, err := res.Next(fetch.Limits{Record: copyBytes, Large: copyBytes})
+		if errors.Is(err, io.EOF) {
+			p.next = res.NextOffset()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p.headers.Reset()
+		for _, h := range rec.Headers {
+			p.headers.Add(h.Key, h.Value)
+		}
+		p.batch.Append(rec.Time, rec.Key, rec.Value, &p.headers)
+	}
+}
+
+func (c *copier) append(partition int, p *portion) error {
+	if p.batch.Len() == 0 {
 		return nil
 	}
-	res, err := c.writer.Produce(context.Background(), &kafka.ProduceRequest{
-		Topic: c.verified, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(p.records...),
+	err := c.writer.Produce(context.Background(), produce.Request{
+		Topic: c.verified, Partition: partition, Batch: &p.batch, Send: 5 * time.Second, Acknowledge: 5 * time.Second,
 	})
-	if err == nil {
-		err = res.Error
-	}
 	if err != nil {
-		return fmt.Errorf("produce %d records to %s/%d: %w", len(p.records), c.verified, partition, err)
+		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -90,6 +90,10 @@ func (g *ground) drainWith(ctx context.Context, who string, b *backlog, part int
 // A starter runs a contender.
 type starter func(ctx context.Context, who string, t ingest.Topics, group string) (*rig.Program, error)
 
+// warmPart is of how many parts of a drain the first doesn't count: programs start, and
+// the gateway meets its senders for the first time.
+const warmPart = 10
+
 // pollEvery is how closely outcomes are counted.
 const pollEvery = 25 * time.Millisecond
 
@@ -113,7 +117,7 @@ func (g *ground) watch(ctx context.Context, p *rig.Program, topic string, partit
 			return begun.until(now), nil
 		case n >= part:
 			return window{}, fmt.Errorf("all was done before it was looked at: the backlog is too short")
-		case n >= part/10 && n > 0 && begun.outcomes == 0:
+		case n >= part/warmPart && n > 0 && begun.outcomes == 0:
 			begun = now
 		}
 		select {

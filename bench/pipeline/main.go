@@ -47,6 +47,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&c.bin, "bin", "bin", "`directory` with the programs portal and gateway (make build)")
 	results := flags.String("results", "bench/results", "`directory` that the page and its plots are filed in; empty: only printed")
 	fast := flags.Bool("quick", false, "only show that everything works: few messages, one round, figures that mean nothing, nothing filed")
+	profile := flags.String("profile", "", "only have gateway and copy drain 8 KB, and write the gateway's processor profile to this `file`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -55,7 +56,11 @@ func run(ctx context.Context, args []string) error {
 		c, *results = quick, ""
 		c.brokers, c.bin = brokers, bin
 	}
-	r, err := contest(ctx, c, func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) })
+	say := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+	if *profile != "" {
+		return look(ctx, c, *profile, say)
+	}
+	r, err := contest(ctx, c, say)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"time"
+
+	"github.com/google/pprof/profile"
 
 	"turnkey-gateway/bench/cost"
 	"turnkey-gateway/bench/rig"
@@ -24,15 +28,31 @@ var rooms = []cost.Room{
 	{Name: "read and judge", Part: "turnkey-gateway/verifier"},
 	{Name: "look up", Part: "turnkey-gateway/registry"}, {Name: "look up", Part: "go-redis"}, {Name: "look up", Part: "pgx"},
 	{Name: "fetch", Part: "ingest/fetch"},
-	{Name: "encode and produce", Part: "ingest/produce"}, {Name: "encode and produce", Part: "ingest.(*Gateway).write"}, {Name: "encode and produce", Part: "segmentio/kafka-go"},
+	{Name: "encode and produce", Part: "ingest/produce"}, {Name: "library's client", Part: "segmentio/kafka-go"},
 	{Name: "items, headers, outcomes", Part: "turnkey-gateway/ingest."},
 }
 
-// readProfile samples a gateway while it drains a backlog, in a run of its own, since to be
-// sampled costs.
-func (g *ground) readProfile(ctx context.Context, b *backlog, seconds int) (reading cost.Reading, err error) {
+// sampledFor is how many seconds of a drain are sampled: less than it takes, since a gateway
+// that has stopped gives no profile.
+const sampledFor = 1
+
+// takeProfile samples gateways while they drain a backlog, in so many runs of their own,
+// since to be sampled costs.
+func (g *ground) takeProfile(ctx context.Context, b *backlog, times int) (*profile.Profile, error) {
+	var all [][]byte
+	for range times {
+		raw, err := g.sampleDrain(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, raw)
+	}
+	return cost.Merge(all...)
+}
+
+func (g *ground) sampleDrain(ctx context.Context, b *backlog) ([]byte, error) {
 	type answer struct {
-		cost.Reading
+		raw []byte
 		err error
 	}
 	answers := make(chan answer, 1)
@@ -46,27 +66,86 @@ func (g *ground) readProfile(ctx context.Context, b *backlog, seconds int) (read
 			return nil, err
 		}
 		go func() {
-			r, err := sample(ctx, pprof, seconds)
-			answers <- answer{r, err}
+			err := g.awaitOutcomes(ctx, t.Verified, b.partitions, b.count/warmPart)
+			var raw []byte
+			if err == nil {
+				raw, err = sample(ctx, pprof)
+			}
+			answers <- answer{raw, err}
 		}()
 		return s.Program, nil
 	}
 	if _, err := g.drainWith(ctx, gatewayName, b, b.count, start); err != nil {
-		return reading, err
+		return nil, err
 	}
 	a := <-answers
-	return a.Reading, a.err
+	return a.raw, a.err
 }
 
-// sample asks a program for a profile of so many seconds.
-func sample(ctx context.Context, address string, seconds int) (cost.Reading, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", address, seconds), nil)
+func (r *results) readProfile(ctx context.Context, g *ground, b *backlog) error {
+	p, err := g.takeProfile(ctx, b, r.course.sampled)
+	if err == nil {
+		r.profile = cost.Read(p, rooms)
+	}
+	return err
+}
+
+// look is for whoever works on the gateway: drains of 8 KB by gateway and copy, and the
+// gateway's profile in a file.
+func look(ctx context.Context, c course, file string, say func(string, ...any)) (err error) {
+	r := &results{course: c, begun: time.Now()}
+	g, err := prepare(ctx, c, r.begun)
+	defer func() { err = errors.Join(err, g.close()) }()
 	if err != nil {
-		return cost.Reading{}, err
+		return err
+	}
+	l, err := newLoad(size8K, c.signed[size8K], g.senders)
+	if err != nil {
+		return err
+	}
+	b, err := g.fill(ctx, l, c.partitions, c.counts[size8K])
+	if err != nil {
+		return err
+	}
+	if err := r.drainRounds(ctx, g, b, say, gatewayName, copyName); err != nil {
+		return err
+	}
+	p, err := g.takeProfile(ctx, b, c.sampled)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.Write(f), f.Close())
+}
+
+// awaitOutcomes waits for so many.
+func (g *ground) awaitOutcomes(ctx context.Context, topic string, partitions, n int) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if have, err := g.stored(ctx, topic, partitions); err != nil || have >= n {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// sample asks a program for a profile.
+func sample(ctx context.Context, address string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", address, sampledFor), nil)
+	if err != nil {
+		return nil, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return cost.Reading{}, fmt.Errorf("ask for a profile: %w", err)
+		return nil, fmt.Errorf("ask for a profile: %w", err)
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
@@ -74,9 +153,9 @@ func sample(ctx context.Context, address string, seconds int) (cost.Reading, err
 		err = fmt.Errorf("%s: %s", res.Status, raw)
 	}
 	if err != nil {
-		return cost.Reading{}, fmt.Errorf("ask for a profile: %w", err)
+		return nil, fmt.Errorf("ask for a profile: %w", err)
 	}
-	return cost.Read(bytes.NewReader(raw), rooms)
+	return raw, nil
 }
 
 // freeAddress returns a loopback address nobody listens on. Somebody may take it before it

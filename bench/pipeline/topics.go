@@ -30,8 +30,9 @@ func (b *backlog) on(partition int) int {
 	return (b.count - partition + b.partitions - 1) / b.partitions
 }
 
-// storedBatch is how many bytes of messages a batch of the backlog holds.
-const storedBatch = 256 << 10
+// storedBatch is how many bytes of messages a batch of the backlog holds: what busy
+// uploaders send together.
+const storedBatch = 64 << 10
 
 // fill makes a backlog of the first n messages of a load.
 func (g *ground) fill(ctx context.Context, l *load, partitions, n int) (*backlog, error) {

@@ -148,6 +148,15 @@ func TestAuditNamesEachBreach(t *testing.T) {
 			t.judged(t.changing("c", at(59)), verifier.Verified, at(65)) // 4.99 s late
 			t.judged(t.changing("d", at(61)), verifier.CertificateRevoked, at(65))
 		}, nil},
+		{"stored before its certificate was registered", func(t *trail) {
+			t.judged(t.changing("a", at(-1)), verifier.CertificateNotYetValid, at(1))
+		}, nil},
+		{"in force later than it was registered", func(t *trail) {
+			t.judged(t.changing("a", at(0.1)), verifier.CertificateNotYetValid, at(1))
+		}, []Breach{Unregistered}},
+		{"registered before it was", func(t *trail) {
+			t.judged(t.changing("a", at(-2)), verifier.CertificateNotYetValid, at(-1))
+		}, []Breach{TooEarly}},
 		{"a revocation missed too long", func(t *trail) {
 			t.judged(t.changing("a", at(59)), verifier.Verified, at(65.1))
 		}, []Breach{TooLate}},

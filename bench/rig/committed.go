@@ -32,3 +32,20 @@ func Committed(ctx context.Context, brokers []string, group, topic string, parti
 	}
 	return committed, nil
 }
+
+// Uncommitted returns how many records of a topic a group has not committed.
+func Uncommitted(ctx context.Context, brokers []string, group, topic string, partitions int) (int64, error) {
+	ends, err := Ends(ctx, brokers, topic, partitions)
+	if err != nil {
+		return 0, err
+	}
+	committed, err := Committed(ctx, brokers, group, topic, partitions)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for p, end := range ends {
+		n += max(0, end-committed[p]) // more may have come, and be committed, since the end was asked for
+	}
+	return n, nil
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Counter returns what a server's counter of that name has counted, over all series whose
+// Counter returns what a server's counter of that name has counted, or a gauge shows, over all series whose
 // labels have any of the given values, or over all if none is given; 0 where there is none.
 func (s Server) Counter(ctx context.Context, name string, values ...string) (sum float64, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL("/metrics"), nil)
@@ -29,7 +29,7 @@ func (s Server) Counter(ctx context.Context, name string, values ...string) (sum
 	}
 	for _, m := range families[name].GetMetric() {
 		if len(values) == 0 || labelled(m, values) {
-			sum += m.GetCounter().GetValue()
+			sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 	return sum, nil

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -63,6 +64,12 @@ func (h *Holder) Registration(party verifier.PartyID) registry.NewRegistration {
 		Party: party, Certificate: h.Certificate, Usage: registry.Signing, Kind: registry.Customs,
 		Medium: registry.File, UsageType: registry.TraderUse,
 	}
+}
+
+// Copy returns the message with a number of its own in the white space after its root,
+// which no signature covers.
+func (h *Holder) Copy(number uint64) []byte {
+	return append(bytes.Clone(h.Message), InBlanks(number)...)
 }
 
 // holderMessage claims no sender of its own, so that the account alone names it.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"turnkey-gateway/ingest"
@@ -46,11 +45,9 @@ func Stamped(ctx context.Context, brokers []string, topics ingest.Topics, take f
 var errUnstamped = errors.New("its records are not stamped by the broker")
 
 func stampedOutcome(r *kgo.Record) Outcome {
-	m := kafka.Message{Topic: r.Topic, Partition: int(r.Partition), Offset: r.Offset, Value: r.Value}
+	o := Outcome{Topic: r.Topic, Partition: int(r.Partition), Offset: r.Offset, Value: r.Value, Appended: r.Timestamp}
 	for _, h := range r.Headers {
-		m.Headers = append(m.Headers, kafka.Header{Key: h.Key, Value: h.Value})
+		o.header(h.Key, h.Value)
 	}
-	o := parseOutcome(m)
-	o.Appended = r.Timestamp
 	return o
 }

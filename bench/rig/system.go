@@ -70,6 +70,11 @@ func (s Server) URL(page string) string { return "http://" + s.Address + page }
 // StartPortal runs the portal, which relays the registry to Redis, and waits until it is
 // ready. An empty address or pprof picks a free port or turns profiles off.
 func (s *System) StartPortal(ctx context.Context, address, pprof string) (Server, error) {
+	return s.ready(ctx, func() (Server, error) { return s.LaunchPortal(address, pprof) })
+}
+
+// LaunchPortal is StartPortal that doesn't wait.
+func (s *System) LaunchPortal(address, pprof string) (Server, error) {
 	settings := map[string]string{
 		"PORTAL_DATABASE_FILE":  s.DatabaseFile,
 		"PORTAL_CACHE_KEY_FILE": s.Keys.Cache,
@@ -80,7 +85,7 @@ func (s *System) StartPortal(ctx context.Context, address, pprof string) (Server
 	if s.Site != nil {
 		maps.Copy(settings, s.site())
 	}
-	return s.start(ctx, "portal", "portal", address, settings, "PORTAL_LISTEN")
+	return s.launch("portal", "portal", address, settings, "PORTAL_LISTEN")
 }
 
 // site returns what the portal must know to serve the pages. The service centre is made up.
@@ -105,6 +110,11 @@ func (s *System) site() map[string]string {
 // StartGateway runs a gateway under a name of its own, which its log file has, and waits
 // until it is ready. An empty address or pprof picks a free port or turns profiles off.
 func (s *System) StartGateway(ctx context.Context, name, address, pprof string) (Server, error) {
+	return s.ready(ctx, func() (Server, error) { return s.LaunchGateway(name, address, pprof) })
+}
+
+// LaunchGateway is StartGateway that doesn't wait: what the gateway needs may be away.
+func (s *System) LaunchGateway(name, address, pprof string) (Server, error) {
 	settings := map[string]string{
 		"GATEWAY_BROKERS":            strings.Join(s.Brokers, ","),
 		"GATEWAY_GROUP":              s.Group,
@@ -129,10 +139,23 @@ func (s *System) StartGateway(ctx context.Context, name, address, pprof string) 
 	if s.InflightBytes > 0 {
 		settings["GATEWAY_INFLIGHT_BYTES"] = strconv.FormatInt(s.InflightBytes, 10)
 	}
-	return s.start(ctx, name, "gateway", address, settings, "GATEWAY_LISTEN")
+	return s.launch(name, "gateway", address, settings, "GATEWAY_LISTEN")
 }
 
-func (s *System) start(ctx context.Context, name, program, address string, settings map[string]string, listen string) (Server, error) {
+// ready launches a program and waits until it is ready; one that isn't is killed.
+func (s *System) ready(ctx context.Context, launch func() (Server, error)) (Server, error) {
+	server, err := launch()
+	if err != nil {
+		return Server{}, err
+	}
+	if err := server.AwaitOK(ctx, server.URL("/readyz")); err != nil {
+		server.Kill()
+		return Server{}, fmt.Errorf("%w; see %s", err, s.log(server.Name))
+	}
+	return server, nil
+}
+
+func (s *System) launch(name, program, address string, settings map[string]string, listen string) (Server, error) {
 	if address == "" {
 		var err error
 		if address, err = freeAddress(); err != nil {
@@ -146,17 +169,14 @@ func (s *System) start(ctx context.Context, name, program, address string, setti
 			env = append(env, key+"="+value)
 		}
 	}
-	p, err := Run(name, filepath.Join(s.Bin, program), filepath.Join(s.Dir, name+".log"), env)
+	p, err := Run(name, filepath.Join(s.Bin, program), s.log(name), env)
 	if err != nil {
 		return Server{}, err
 	}
-	server := Server{Program: p, Address: address}
-	if err := p.AwaitOK(ctx, server.URL("/readyz")); err != nil {
-		p.Kill()
-		return Server{}, fmt.Errorf("%w; see %s", err, filepath.Join(s.Dir, name+".log"))
-	}
-	return server, nil
+	return Server{Program: p, Address: address}, nil
 }
+
+func (s *System) log(name string) string { return filepath.Join(s.Dir, name+".log") }
 
 // freeAddress returns a loopback address nobody listens on. Somebody may take it before
 // it is used: the program then ends and its log says so.

@@ -44,7 +44,7 @@ func (w *Wire) begin(f *Fault) *Fault {
 
 // Cut drops everything in both directions and leaves connections open, as a network does
 // that ceased to carry: nobody is told. New connections are taken, and lead nowhere. It
-// counts bytes dropped and connections that led nowhere.
+// counts pieces dropped and connections that led nowhere.
 //
 // A connection that lost something is reset when the cut is healed.
 func (w *Wire) Cut() *Fault { return w.begin(&Fault{kind: cut}) }

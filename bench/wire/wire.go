@@ -213,11 +213,15 @@ func abort(conn *net.TCPConn) {
 	_ = conn.Close()
 }
 
-// swallow makes the link take and drop whatever comes from now on.
+// swallow makes the link take and drop whatever comes from now on, until the fault is
+// healed and resets it.
 func (l *link) swallow(f *Fault) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.dead = cmp.Or(l.dead, f)
+	l.mu.Unlock()
+	if f.isHealed() { // meanwhile: it may have looked for its links before
+		l.reset()
+	}
 }
 
 func (l *link) swallows() *Fault {
@@ -272,7 +276,7 @@ func (l *link) read(from *net.TCPConn, up bool, parcels chan<- parcel) error {
 
 // take puts what was read on the wire, unless a fault has it; it returns when it is due.
 func (l *link) take(data []byte, due time.Time, up bool, parcels chan<- parcel) time.Time {
-	if l.lost(len(data)) {
+	if l.lost() {
 		return due
 	}
 	p := parcel{data: data}
@@ -289,17 +293,15 @@ func (l *link) take(data []byte, due time.Time, up bool, parcels chan<- parcel) 
 }
 
 // lost reports whether a cut, or a fault before, has what comes now.
-func (l *link) lost(n int) bool {
-	if f := l.swallows(); f != nil {
-		f.strike(n)
-		return true
-	}
+func (l *link) lost() bool {
 	if f := l.wire.strikes(cut); f != nil {
 		l.swallow(f)
-		f.strike(n)
-		return true
 	}
-	return false
+	f := l.swallows()
+	if f != nil && f.kind == cut { // a loss counts only what it was after
+		f.strike(1)
+	}
+	return f != nil
 }
 
 // delay says when a parcel of n bytes is due that follows one due at last.
@@ -331,7 +333,7 @@ func (l *link) deliver(to *net.TCPConn, parcels <-chan parcel) {
 		if wait := time.Until(p.due); wait > 0 && !l.sleep(wait) {
 			continue // its sender is gone
 		}
-		if l.lost(len(p.data)) {
+		if l.lost() {
 			continue
 		}
 		if _, err := to.Write(p.data); err != nil {

@@ -6,12 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/compress"
+
+	"turnkey-gateway/ingest/internal/pieces"
 )
 
 // A batch is what producers send and brokers store as one.
@@ -35,7 +36,7 @@ type batch struct {
 // parseBatch checks and reads a batch's fixed part.
 func parseBatch(raw []byte) (*batch, error) {
 	want := binary.BigEndian.Uint32(raw[checksumAt:])
-	if got := crc32.Checksum(raw[checksummed:], castagnoli); got != want {
+	if got := pieces.Update(0, raw[checksummed:]); got != want {
 		return nil, fmt.Errorf("record batch at offset %d: checksum %08x, stored %08x",
 			int64(binary.BigEndian.Uint64(raw)), got, want)
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // A made batch is one as a broker would store it, with whatever faults a test wants.
 type made struct {
 	base, last  int64

@@ -36,6 +36,7 @@ type Client struct {
 
 	correlation atomic.Int32
 	replicas    replicas
+	bodies      bodies
 }
 
 // A Request asks for the records of one partition from an offset on.

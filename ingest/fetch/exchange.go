@@ -93,37 +93,39 @@ func (c *call) exchange(request kmsg.Request) (body []byte, release func(), err 
 	if got := int32(binary.BigEndian.Uint32(head[4:])); got != id || size < 0 {
 		return nil, nil, fmt.Errorf("response %d of %d bytes does not answer request %d", got, size, id)
 	}
-	release = func() {}
+	free := func() {}
 	if c.reserve != nil {
-		if release, err = c.reserve(c.ctx, size); err != nil {
+		if free, err = c.reserve(c.ctx, size); err != nil {
 			return nil, nil, err
 		}
 	}
-	if body, err = c.body(size); err != nil {
-		release()
+	body, recycle, err := c.body(size)
+	if err != nil {
+		free()
 		return nil, nil, err
 	}
-	return body, release, nil
+	return body, func() { recycle(); free() }, nil
 }
 
-// body reads the rest of a response, without the tags that end its header.
-func (c *call) body(size int64) ([]byte, error) {
+// body reads the rest of a response, without the tags that end its header. Recycle takes
+// its memory back.
+func (c *call) body(size int64) (body []byte, recycle func(), err error) {
 	if err := c.allow(bodyLimit); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	body := make([]byte, size)
-	if _, err := io.ReadFull(c.rw, body); err != nil {
-		return nil, fmt.Errorf("read a response of %d bytes: %w", size, err)
+	whole := c.client.bodies.take(int(size))
+	if _, err := io.ReadFull(c.rw, whole); err != nil {
+		return nil, nil, fmt.Errorf("read a response of %d bytes: %w", size, err)
 	}
-	p := &parser{b: body}
+	p := &parser{b: whole}
 	for tags := p.uvarint(); tags > 0 && p.ok(); tags-- {
 		p.uvarint() // which
 		p.bytes(int(p.uvarint()))
 	}
 	if !p.ok() {
-		return nil, fmt.Errorf("response of %d bytes ends in its header", size)
+		return nil, nil, fmt.Errorf("response of %d bytes ends in its header", size)
 	}
-	return p.b, nil
+	return p.b, func() { c.client.bodies.give(whole) }, nil
 }
 
 // allow sets a time limit, unless the caller has gone meanwhile.

@@ -100,7 +100,7 @@ func drain(t *testing.T, c *Client, topic string, count int) []Record {
 		if err != nil {
 			t.Fatalf("after %d records: %v", len(all), err)
 		}
-		defer res.Close()
+		t.Cleanup(res.Close) // its records are looked at until then
 		for {
 			rec, err := res.Next(roomy)
 			if err == io.EOF {

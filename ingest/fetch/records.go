@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"time"
 
@@ -33,6 +32,15 @@ type Record struct {
 	Unread Unread
 	Size   int64
 	Digest [sha256.Size]byte
+}
+
+// Len is how many bytes key, value and headers have.
+func (r *Record) Len() int {
+	n := len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return n
 }
 
 // Unread says why a record is only pointed to.
@@ -129,8 +137,6 @@ const (
 	transactional = 0x10
 	control       = 0x20
 )
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // open moves to the next batch that has records for us. Nothing is read past a damaged
 // one, however often that is asked for.

@@ -20,7 +20,7 @@ type Response struct {
 	diverged  *Diverged
 	preferred int32                                                // the replica to ask instead, or leader
 	aborted   []kmsg.FetchResponseTopicPartitionAbortedTransaction // by first offset
-	release   func()
+	release   func()                                               // gives back what was reserved, and the memory that records alias
 	once      sync.Once
 
 	// What is left to decode, see records.go.
@@ -74,8 +74,9 @@ func (r *Response) Inflating() int64 {
 	return r.batch.memory
 }
 
-// Close gives back what was reserved for the response. It may be called again, and
-// on nil.
+// Close gives back what was reserved for the response, and its memory: nothing of its
+// records may be looked at afterwards, whatever was kept of them must be a copy. It may be
+// called again, and on nil.
 func (r *Response) Close() {
 	if r == nil {
 		return

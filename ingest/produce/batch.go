@@ -2,21 +2,32 @@ package produce
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"math/bits"
 	"slices"
 	"time"
+
+	"turnkey-gateway/ingest/internal/pieces"
 )
 
 // A Batch is records that are appended together, in the form in which brokers store them
-// (record batch, format 2, KIP-98). It holds one copy of what is appended to it. The zero
-// value is empty.
+// (record batch, format 2, KIP-98). It holds one copy of what is appended to it, except of
+// large values. The zero value is empty.
 type Batch struct {
 	buf   []byte // batchStart bytes for the request and the batch's head, then the records
+	lent  []lent // by place
 	count int
 	first int64 // timestamps in milliseconds since 1970
 	max   int64
 }
+
+// A lent value stands in a batch before a place in its memory, but is not copied there.
+type lent struct {
+	before int
+	value  []byte
+}
+
+// lendFrom is the size, in bytes, from which a value is lent and not copied.
+const lendFrom = 256 << 10
 
 // noTimestamp is what a record without a time carries.
 const noTimestamp = -1
@@ -44,22 +55,33 @@ const (
 	batchStart  = requestRoom + batchHead
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // Reset makes the batch empty, keeping its memory.
-func (b *Batch) Reset() { b.buf, b.count = b.buf[:0], 0 }
+func (b *Batch) Reset() {
+	clear(b.lent)
+	b.buf, b.lent, b.count = b.buf[:0], b.lent[:0], 0
+}
 
 // Len is how many records it holds.
 func (b *Batch) Len() int { return b.count }
 
 // Size is how many bytes a broker has to store for it.
-func (b *Batch) Size() int { return max(0, len(b.buf)-requestRoom) }
+func (b *Batch) Size() int {
+	size := max(0, len(b.buf)-requestRoom)
+	for _, l := range b.lent {
+		size += len(l.value)
+	}
+	return size
+}
 
 // Cap is how much memory it keeps.
 func (b *Batch) Cap() int { return cap(b.buf) }
 
+// Grow makes room for so many more bytes of records.
+func (b *Batch) Grow(bytes int) { b.buf = slices.Grow(b.buf, batchStart+bytes) }
+
 // Append adds a record. A nil key or value is null; a zero time means that the record has
-// none. Times count in whole milliseconds.
+// none. Times count in whole milliseconds. A value of 256 KiB or more must not change until
+// the batch is Reset.
 func (b *Batch) Append(at time.Time, key, value []byte, headers *Headers) {
 	millis := int64(noTimestamp)
 	if !at.IsZero() {
@@ -74,14 +96,17 @@ func (b *Batch) Append(at time.Time, key, value []byte, headers *Headers) {
 	delta, offset := millis-b.first, int64(b.count)
 	size := 1 + varintSize(delta) + varintSize(offset) + nullableSize(key) + nullableSize(value) +
 		varintSize(int64(headers.count)) + len(headers.text)
-	// All at once: what is appended behind a large value would else make for a third copy.
-	buf := slices.Grow(b.buf, varintSize(int64(size))+size)
-	buf = binary.AppendVarint(buf, int64(size))
+	buf := binary.AppendVarint(b.buf, int64(size))
 	buf = append(buf, 0) // attributes: none are defined
 	buf = binary.AppendVarint(buf, delta)
 	buf = binary.AppendVarint(buf, offset)
 	buf = appendNullable(buf, key)
-	buf = appendNullable(buf, value)
+	if len(value) >= lendFrom && len(headers.text) >= lastBytes { // what is sent last is in buf
+		buf = binary.AppendVarint(buf, int64(len(value)))
+		b.lent = append(b.lent, lent{len(buf), value})
+	} else {
+		buf = appendNullable(buf, value)
+	}
 	buf = binary.AppendVarint(buf, int64(headers.count))
 	b.buf = append(buf, headers.text...)
 	b.count++
@@ -91,7 +116,7 @@ func (b *Batch) Append(at time.Time, key, value []byte, headers *Headers) {
 func (b *Batch) seal() {
 	head := b.buf[requestRoom:]
 	clear(head[:batchHead])
-	binary.BigEndian.PutUint32(head[sizeAt:], uint32(len(head)-sizeEnd))
+	binary.BigEndian.PutUint32(head[sizeAt:], uint32(b.Size()-sizeEnd))
 	binary.BigEndian.PutUint32(head[sizeEnd:], ^uint32(0)) // leader epoch: the broker's to fill in
 	head[magicAt] = 2
 	binary.BigEndian.PutUint32(head[lastAt:], uint32(b.count-1))
@@ -101,7 +126,26 @@ func (b *Batch) seal() {
 		head[at] = 0xff // producer id, epoch and sequence are -1: none
 	}
 	binary.BigEndian.PutUint32(head[countAt:], uint32(b.count))
-	binary.BigEndian.PutUint32(head[checksumAt:], crc32.Checksum(head[checksumed:], castagnoli))
+	sum := uint32(0)
+	_ = b.each(requestRoom+checksumed, len(b.buf), func(part []byte) error {
+		sum = pieces.Update(sum, part)
+		return nil
+	})
+	binary.BigEndian.PutUint32(head[checksumAt:], sum)
+}
+
+// each calls do for what stands between two places in buf, in parts, until it fails.
+func (b *Batch) each(from, to int, do func(part []byte) error) error {
+	for _, l := range b.lent {
+		if err := do(b.buf[from:l.before]); err != nil {
+			return err
+		}
+		if err := do(l.value); err != nil {
+			return err
+		}
+		from = l.before
+	}
+	return do(b.buf[from:to])
 }
 
 // Headers are a record's headers as a batch holds them. The zero value is none.

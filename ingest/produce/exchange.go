@@ -67,18 +67,22 @@ func (x *exchange) run(rw io.ReadWriter) (usable bool, err error) {
 
 func (x *exchange) exchange(rw io.ReadWriter, conn deadliner) error {
 	id := x.client.correlation.Add(1)
-	frame := x.frame(id)
+	batch := x.req.Batch
+	start, end := x.frame(id), len(batch.buf)-lastBytes
 	if err := x.allow(conn, x.req.Send); err != nil {
 		return err
 	}
-	held := len(frame) - lastBytes
-	if _, err := rw.Write(frame[:held]); err != nil {
+	err := batch.each(start, end, func(part []byte) error {
+		_, err := rw.Write(part)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("write the request: %w", err)
 	}
 	if x.req.Fresh != nil && !x.req.Fresh() {
 		return ErrTooLate
 	}
-	if _, err := rw.Write(frame[held:]); err != nil {
+	if _, err := rw.Write(batch.buf[end:]); err != nil {
 		return fmt.Errorf("write the request's end: %w", err)
 	}
 	if err := x.allow(conn, x.req.Acknowledge); err != nil {
@@ -87,11 +91,12 @@ func (x *exchange) exchange(rw io.ReadWriter, conn deadliner) error {
 	return readAnswer(rw, id)
 }
 
-// frame writes the request before the batch, where there is room for it, and returns all.
-func (x *exchange) frame(id int32) []byte {
+// frame writes the request before the batch, where there is room for it, and returns the
+// place in the batch's memory where it begins.
+func (x *exchange) frame(id int32) int {
 	x.req.Batch.seal()
 	clientID := x.client.ClientID[:min(len(x.client.ClientID), maxClientID)]
-	batch := x.req.Batch.buf[requestRoom:]
+	size := x.req.Batch.Size()
 
 	head := make([]byte, 4, requestRoom)
 	head = binary.BigEndian.AppendUint16(head, uint16(protocol.Produce))
@@ -105,12 +110,12 @@ func (x *exchange) frame(id int32) []byte {
 	head = appendString(head, x.req.Topic)
 	head = binary.BigEndian.AppendUint32(head, 1) // partitions
 	head = binary.BigEndian.AppendUint32(head, uint32(x.req.Partition))
-	head = binary.BigEndian.AppendUint32(head, uint32(len(batch)))
-	binary.BigEndian.PutUint32(head, uint32(len(head)-4+len(batch)))
+	head = binary.BigEndian.AppendUint32(head, uint32(size))
+	binary.BigEndian.PutUint32(head, uint32(len(head)-4+size))
 
 	start := requestRoom - len(head)
 	copy(x.req.Batch.buf[start:], head)
-	return x.req.Batch.buf[start:]
+	return start
 }
 
 func appendString(to []byte, s string) []byte {

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/binary"
 	"log/slog"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -88,7 +88,7 @@ func (s *Shadow) Judged(source ingest.Source, doc []byte, received time.Time, v 
 	}
 }
 
-// samples picks by the event id, which is a hash, so that a redelivery is picked alike.
+// samples picks by the event's hash, so that a redelivery is picked alike.
 func (s *Shadow) samples(source ingest.Source) bool {
 	switch s.cfg.OneIn {
 	case 0:
@@ -96,8 +96,8 @@ func (s *Shadow) samples(source ingest.Source) bool {
 	case 1:
 		return true
 	}
-	n, err := strconv.ParseUint(source.EventID()[:16], 16, 64)
-	return err == nil && n%uint64(s.cfg.OneIn) == 0
+	hash := source.EventHash()
+	return binary.BigEndian.Uint64(hash[:])%uint64(s.cfg.OneIn) == 0
 }
 
 // skips says why a verdict is not to be checked. One that is not about the signature

@@ -1,7 +1,6 @@
 package parts
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -44,14 +43,23 @@ type KafkaOptions struct {
 	// They win over the usual ones. Nil means none.
 	Settings func(i int) []string
 
-	// Heap is each broker's largest Java heap, as -Xmx takes it; empty means 512m.
-	Heap string
+	// Advertised has an element for each further way into the cluster: what the brokers
+	// advertise to clients that come in that way, host:port each, for instance of
+	// proxies. Where those lead to is in [KafkaCluster.Ways].
+	Advertised [][]string
+
+	// Java are options of the brokers' JVMs, which win over ours, as -Xmx3g does.
+	Java []string
 }
 
 // A KafkaCluster is a running cluster whose brokers can be stopped, through Processes,
 // and started again one by one. It is used by one goroutine.
 type KafkaCluster struct {
 	*Part
+
+	// Ways are, for each of KafkaOptions.Advertised, where the brokers listen.
+	Ways [][]string
+
 	cluster *kafkaCluster
 }
 
@@ -72,7 +80,7 @@ func StartKafka(ctx context.Context, o KafkaOptions) (*KafkaCluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
-	part := &Part{Dir: o.Dir, Addresses: cluster.addresses()}
+	part := &Part{Dir: o.Dir, Addresses: addresses(cluster.brokers)}
 	if err := cluster.format(ctx); err != nil {
 		return nil, fmt.Errorf("start kafka: %w", err)
 	}
@@ -90,7 +98,11 @@ func StartKafka(ctx context.Context, o KafkaOptions) (*KafkaCluster, error) {
 			return nil, err
 		}
 	}
-	return &KafkaCluster{Part: part, cluster: cluster}, nil
+	k := &KafkaCluster{Part: part, cluster: cluster}
+	for _, w := range cluster.ways {
+		k.Ways = append(k.Ways, addresses(w.ports))
+	}
+	return k, nil
 }
 
 // Start starts broker i, counted from 0, after its process has ended, and waits until it
@@ -125,11 +137,18 @@ type kafkaCluster struct {
 	controllers []int  // quorum ports
 	lifetime    Lifetime
 	extra       func(i int) []string // broker i's own settings; may be nil
-	heap        string
+	ways        []way
+	options     []string // of the JVM
+}
+
+// A way is a further listener of each broker, which clients are told to find elsewhere.
+type way struct {
+	ports      []int
+	advertised []string
 }
 
 func newKafkaCluster(o KafkaOptions, java, jars string) (*kafkaCluster, error) {
-	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings, heap: cmp.Or(o.Heap, "512m")}
+	c := &kafkaCluster{java: java, jars: jars, dir: o.Dir, lifetime: o.Lifetime, extra: o.Settings, options: o.Java}
 	for i := range o.Brokers {
 		wanted, quorum := 0, 0
 		if o.Port != 0 {
@@ -144,6 +163,17 @@ func newKafkaCluster(o KafkaOptions, java, jars string) (*kafkaCluster, error) {
 			return nil, err
 		}
 		c.controllers = append(c.controllers, quorum)
+	}
+	for _, advertised := range o.Advertised {
+		w := way{advertised: advertised}
+		for range o.Brokers {
+			p, err := port(0)
+			if err != nil {
+				return nil, err
+			}
+			w.ports = append(w.ports, p)
+		}
+		c.ways = append(c.ways, w)
 	}
 	return c, c.keepID()
 }
@@ -165,9 +195,9 @@ func (c *kafkaCluster) keepID() error {
 	return os.WriteFile(file, []byte(c.id+"\n"), 0o644)
 }
 
-func (c *kafkaCluster) addresses() []string {
+func addresses(ports []int) []string {
 	var all []string
-	for _, port := range c.brokers {
+	for _, port := range ports {
 		all = append(all, loopback(port))
 	}
 	return all
@@ -183,14 +213,22 @@ func (c *kafkaCluster) properties(i int) string {
 	if replicas == 3 {
 		inSync = 2
 	}
+	protocols := "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
+	listeners := fmt.Sprintf("PLAINTEXT://%s,CONTROLLER://%s", loopback(c.brokers[i]), loopback(c.controllers[i]))
+	advertised := "PLAINTEXT://" + loopback(c.brokers[i])
+	for j, w := range c.ways {
+		protocols += fmt.Sprintf(",WAY%d:PLAINTEXT", j)
+		listeners += fmt.Sprintf(",WAY%d://%s", j, loopback(w.ports[i]))
+		advertised += fmt.Sprintf(",WAY%d://%s", j, w.advertised[i])
+	}
 	lines := []string{
 		"process.roles=broker,controller",
 		fmt.Sprintf("node.id=%d", i+1),
 		"controller.quorum.voters=" + strings.Join(voters, ","),
 		"controller.listener.names=CONTROLLER",
-		"listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-		fmt.Sprintf("listeners=PLAINTEXT://%s,CONTROLLER://%s", loopback(c.brokers[i]), loopback(c.controllers[i])),
-		"advertised.listeners=PLAINTEXT://" + loopback(c.brokers[i]),
+		"listener.security.protocol.map=" + protocols,
+		"listeners=" + listeners,
+		"advertised.listeners=" + advertised,
 		"inter.broker.listener.name=PLAINTEXT",
 		"log.dirs=" + c.logDir(i),
 
@@ -261,8 +299,8 @@ func (c *kafkaCluster) format(ctx context.Context) error {
 func (c *kafkaCluster) command(i int) command {
 	return command{
 		name: fmt.Sprintf("kafka%d", i+1), path: c.java, dir: c.brokerDir(i),
-		args: []string{"-Xmx" + c.heap, "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true",
-			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.settings(i)},
+		args: append(append([]string{"-Xmx512m", "-XX:+ExitOnOutOfMemoryError", "-Dlog4j2.level=INFO", "-Djava.awt.headless=true"}, c.options...),
+			"-cp", filepath.Join(c.jars, "*"), "kafka.Kafka", c.settings(i)),
 		env: os.Environ(), log: filepath.Join(c.brokerDir(i), "kafka.log"), lifetime: c.lifetime,
 		stop: syscall.SIGTERM, orphaned: syscall.SIGKILL,
 	}
@@ -272,7 +310,7 @@ func (c *kafkaCluster) command(i int) command {
 // group's coordinator has the cluster make its offsets topic, which takes a moment that
 // nobody's test should meet.
 func (c *kafkaCluster) ready(ctx context.Context) error {
-	for _, address := range c.addresses() {
+	for _, address := range addresses(c.brokers) {
 		if err := c.answers(ctx, address, len(c.brokers)); err != nil {
 			return err
 		}

@@ -121,11 +121,19 @@ func (p *Process) Stop(ctx context.Context) error {
 	if p.awaitEnd(ctx) {
 		return nil
 	}
+	return p.Kill(context.WithoutCancel(ctx))
+}
+
+// Kill ends the process and its group with SIGKILL and returns once it has ended.
+func (p *Process) Kill(ctx context.Context) error {
+	if !p.Alive() {
+		return nil
+	}
 	// It leads its own session, so its group is its own children.
 	if err := syscall.Kill(-p.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("kill %s (pid %d): %w", p.Name, p.PID, err)
 	}
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if !p.awaitEnd(ctx) {
 		return fmt.Errorf("kill %s (pid %d): it is still there", p.Name, p.PID)

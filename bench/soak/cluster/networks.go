@@ -1,0 +1,127 @@
+package cluster
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"turnkey-gateway/bench/soak/trial"
+	"turnkey-gateway/bench/wire"
+)
+
+// networkFaults are what a network does between a gateway and each server it needs.
+var networkFaults = func() (all []kind) {
+	for _, d := range []struct {
+		name string
+		to   dependency
+	}{{"kafka", toKafka}, {"redis", toRedis}, {"postgres", toPostgres}} {
+		name := func(fault string) trial.Fault { return trial.Fault(d.name + "-" + fault) }
+		all = append(all,
+			kind{name("cut"), nil, during(d.to, 500*time.Millisecond, 7*time.Second, func(w *wire.Wire, _ *rand.Rand) *wire.Fault { return w.Cut() })},
+			kind{name("refused"), nil, refuse(d.to)},
+			kind{name("reset"), nil, reset(d.to)},
+			kind{name("slow"), nil, during(d.to, time.Second, 5*time.Second, slow)},
+			kind{name("throttled"), nil, during(d.to, time.Second, 5*time.Second, throttle)},
+		)
+	}
+	return all
+}()
+
+func slow(w *wire.Wire, rng *rand.Rand) *wire.Fault {
+	return w.Slow(between(rng, 20*time.Millisecond, 1200*time.Millisecond))
+}
+
+func throttle(w *wire.Wire, rng *rand.Rand) *wire.Fault {
+	return w.Throttle(10_000 + rng.IntN(200_000))
+}
+
+// struckOf is how often faults of one kind on several wires struck.
+type struckOf []*wire.Fault
+
+func (s struckOf) struck() (n int) {
+	for _, f := range s {
+		n += f.Struck()
+	}
+	return n
+}
+
+func (s struckOf) heal() {
+	for _, f := range s {
+		f.Heal()
+	}
+}
+
+// await waits until one of them has struck, as each fault has to. That it did not is for
+// the caller to see.
+func (s struckOf) await(ctx context.Context, p *play) {
+	_ = p.eventually(ctx, "a fault strikes", patience, func(context.Context) (bool, error) { return s.struck() > 0, nil })
+}
+
+// cutAll cuts wires.
+func cutAll(wires []*wire.Wire) (all struckOf) {
+	for _, w := range wires {
+		all = append(all, w.Cut())
+	}
+	return all
+}
+
+// some draws which of the wires a fault is on: one of them or all.
+func some(wires []*wire.Wire, rng *rand.Rand) []*wire.Wire {
+	if i := rng.IntN(2 * len(wires)); i < len(wires) && len(wires) > 1 {
+		return wires[i : i+1]
+	}
+	return wires
+}
+
+// during begins a fault on a gateway's wires and ends it after a while, once it has struck.
+func during(to dependency, low, high time.Duration, begin func(*wire.Wire, *rand.Rand) *wire.Fault) func(context.Context, *play, *rand.Rand) (int, error) {
+	return func(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
+		var faults struckOf
+		defer func() { faults.heal() }()
+		for _, w := range some(p.slots[p.victim(rng).slot].to(to), rng) {
+			faults = append(faults, begin(w, rng))
+		}
+		pass(ctx, between(rng, low, high))
+		faults.await(ctx, p)
+		return faults.struck(), nil
+	}
+}
+
+// refuse refuses connections for a while, and ends those that are open so that some are
+// asked for.
+func refuse(to dependency) func(context.Context, *play, *rand.Rand) (int, error) {
+	return func(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
+		var faults struckOf
+		defer func() { faults.heal() }()
+		for _, w := range some(p.slots[p.victim(rng).slot].to(to), rng) {
+			faults = append(faults, w.Refuse())
+			w.Reset()
+		}
+		pass(ctx, between(rng, 500*time.Millisecond, 6*time.Second))
+		faults.await(ctx, p)
+		return faults.struck(), nil
+	}
+}
+
+// reset resets all connections, several times.
+func reset(to dependency) func(context.Context, *play, *rand.Rand) (int, error) {
+	return func(ctx context.Context, p *play, rng *rand.Rand) (n int, err error) {
+		wires := some(p.slots[p.victim(rng).slot].to(to), rng)
+		again := 1 + rng.IntN(10)
+		err = p.eventually(ctx, "connections are reset", patience, func(ctx context.Context) (bool, error) {
+			struck := 0
+			for _, w := range wires {
+				struck += w.Reset()
+			}
+			if n += struck; struck > 0 {
+				again--
+				pass(ctx, between(rng, 20*time.Millisecond, 500*time.Millisecond))
+			}
+			return again == 0, nil
+		})
+		if n > 0 {
+			err = nil // fewer than drawn, but it struck
+		}
+		return n, err
+	}
+}

@@ -1,0 +1,40 @@
+// Command soak plays seeded schedules of faults against gateways under traffic, and audits
+// after each what came of every message: see packages embedded and cluster for the two
+// worlds it does so in, and package rig for the audit.
+//
+// Seeds done on one commit add up over runs; another commit starts anew. What there is is
+// filed in bench/results/ whenever it ends, by itself or by Ctrl-C. A seed that failed once
+// counts as failed, and one command replays it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	if o.replay {
+		return replay(ctx, o, open, os.Stdout)
+	}
+	return campaign(ctx, o, open, os.Stderr)
+}
