@@ -69,7 +69,7 @@ type message struct{ at, bytes float64 }
 
 type chunk struct {
 	messages []message
-	bytes    float64 // of outcomes
+	bytes    float64 // of them
 }
 
 func newFlow(p plan, rateOf func(partition int) rate) *flow {
@@ -169,7 +169,7 @@ func (l *lane) take() (got []message, bytes float64) {
 func (f *flow) chunks(got []message) (all []chunk) {
 	var c chunk
 	for _, m := range got {
-		c.messages, c.bytes = append(c.messages, m), c.bytes+m.bytes+f.added
+		c.messages, c.bytes = append(c.messages, m), c.bytes+m.bytes
 		if c.bytes >= f.chunkBytes || len(c.messages) >= f.chunkRecords {
 			all, c = append(all, c), chunk{}
 		}
