@@ -10,7 +10,7 @@ BUILD = go build $(shell git rev-parse HEAD >/dev/null 2>&1 || echo -buildvcs=fa
 LOCAL = go run ./deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench bench-engine bench-pipeline fuzz soak clean
+.PHONY: help build run run-real stack stack-down test lint measure measure-fresh bench bench-engine bench-pipeline scale fuzz soak clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-pipeline: ## the gateway end to end against copying and a plain consumer (
 	@$(LOCAL) install
 	@$(BUILD) -o bin/ ./cmd/gateway ./cmd/portal ./bench/pipeline
 	@exec bin/pipeline $(ARGS)
+
+scale: ## what 100,000 messages a second need, on paper and simulated; writes its chapter of bench/README.md
+	@go run ./bench/scale
 
 bench: ## Go benchmarks of the rooms
 	@go test -run '^$$' -bench . -benchmem ./verifier/... ./ingest/... ./registry/...

@@ -17,6 +17,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Brokers here live for a minute: the best code would cost more time than it saves.
+	os.Setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 	code := m.Run()
 	shared.end()
 	os.Exit(code)
@@ -92,6 +94,13 @@ func (c *ownCluster) world(t testing.TB, partitions int) *world {
 	return w
 }
 
+// settled waits until something holds that brokers do among themselves. Asking them all the
+// time would hold them up, and while they start they take long on a loaded machine.
+func settled(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	poll(t, 100*time.Millisecond, 2*patience, what, holds)
+}
+
 // kill ends broker i at once, and has it started again by the test's end.
 func (c *ownCluster) kill(t testing.TB, i int) {
 	t.Helper()
@@ -149,7 +158,7 @@ func (w *world) partition(topic string, id int) (found kafka.Partition, ok bool)
 // of those.
 func (w *world) leader(topic string, id int, not ...int) (index int) {
 	w.t.Helper()
-	eventually(w.t, fmt.Sprintf("%s/%d has a leader", topic, id), func() bool {
+	settled(w.t, fmt.Sprintf("%s/%d has a leader", topic, id), func() bool {
 		p, ok := w.partition(topic, id)
 		index = p.Leader.ID - 1
 		return ok && index >= 0 && !slices.Contains(not, index)
@@ -168,7 +177,7 @@ func (w *world) awaitInSync() {
 	w.t.Helper()
 	for _, kind := range kinds {
 		for id := range w.partitions {
-			eventually(w.t, fmt.Sprintf("%s/%d in sync", w.topics.name(kind), id), func() bool { return w.inSync(w.topics.name(kind), id) == 3 })
+			settled(w.t, fmt.Sprintf("%s/%d in sync", w.topics.name(kind), id), func() bool { return w.inSync(w.topics.name(kind), id) == 3 })
 		}
 	}
 }

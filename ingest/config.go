@@ -37,7 +37,7 @@ const lonelyFailures = 3
 // Time limits that nothing outside depends on.
 const (
 	lookupLimit = 5 * time.Second  // of one call of the registry
-	commitLimit = 10 * time.Second // of one commit of offsets
+	commitLimit = 5 * time.Second  // of one commit of offsets; stopping makes up to three
 	stopLimit   = 25 * time.Second // to drain, commit and leave the group
 )
 

@@ -10,6 +10,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"turnkey-gateway/ingest/produce"
+	"turnkey-gateway/verifier"
 )
 
 // deliver produces the outcome of each item, in order per output, until all are
@@ -259,6 +260,7 @@ func (g *Gateway) acknowledged(kind Kind, items []*item) {
 
 // observe counts the outcomes of a chunk.
 func (g *Gateway) observe(items []*item) {
+	var verdicts [verifier.Verified + 1]int
 	for _, it := range items {
 		if !it.done {
 			continue
@@ -269,7 +271,12 @@ func (g *Gateway) observe(items []*item) {
 		if it.cause != CauseNone {
 			g.metrics.quarantined.WithLabelValues(string(it.cause)).Inc()
 		} else {
-			g.metrics.verdicts.WithLabelValues(it.verdict.Reason().String()).Inc()
+			verdicts[it.verdict.Reason()]++
+		}
+	}
+	for reason, n := range verdicts {
+		if n > 0 {
+			g.metrics.verdicts.WithLabelValues(verifier.Reason(reason).String()).Add(float64(n))
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"turnkey-gateway/ingest/fetch"
 )
 
 // often makes a gateway notice soon what becomes of inbound.
@@ -60,11 +62,16 @@ func TestNewPartitionsOnKafka(t *testing.T) {
 		t.Run(fmt.Sprint("latest ", latest), func(t *testing.T) {
 			w := realWorld(t, 2)
 			sent := w.sendTo(5, 0, 1)
-			g := w.start(Parts{}, func(c *Config) { often(c); c.StartLatest = latest })
+			change := func(c *Config) { often(c); c.StartLatest = latest }
+			gateways := []*running{w.start(Parts{}, change)}
 			eventually(t, "begun", func() bool { return w.committed()[0] == 5 && w.committed()[1] == 5 })
 			if latest {
 				sent = nil
 			}
+			gateways = append(gateways, w.start(Parts{}, change))
+			eventually(t, "both in the group", func() bool {
+				return gateways[0].Ready() == nil && count(gateways[0].metrics.generation) == count(gateways[1].metrics.generation)
+			})
 			for _, kind := range kinds[1:] {
 				w.grow(w.topics.name(kind), 4)
 			}
@@ -74,8 +81,8 @@ func TestNewPartitionsOnKafka(t *testing.T) {
 			got := w.outcomes(len(sent))
 			w.checkNoneLost(w.byID(sent), got)
 			eventuallyCommitted(t, w, sent)
-			if err := g.Ready(); err != nil {
-				t.Errorf("ready: %v", err)
+			for _, g := range gateways {
+				eventually(t, "ready", func() bool { return g.Ready() == nil })
 			}
 		})
 	}
@@ -113,6 +120,12 @@ func TestNewPartitionWaitsForOutputsOnKafka(t *testing.T) {
 func (w *world) remake(between func()) {
 	w.t.Helper()
 	name := w.topics.Inbound
+	asks := &fetch.Client{Transport: &kafka.Transport{}, Addr: kafka.TCP(w.brokers...)}
+	defer asks.Transport.(*kafka.Transport).CloseIdleConnections()
+	before, err := asks.Topic(w.t.Context(), name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	if _, err := w.client().DeleteTopics(w.t.Context(), &kafka.DeleteTopicsRequest{Topics: []string{name}}); err != nil {
 		w.t.Fatal(err)
 	}
@@ -121,6 +134,10 @@ func (w *world) remake(between func()) {
 		res, err := w.client().CreateTopics(w.t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
 			{Topic: name, NumPartitions: w.partitions, ReplicationFactor: w.replicas}}})
 		return err == nil && res.Errors[name] == nil
+	})
+	eventually(w.t, "brokers know of it", func() bool {
+		now, err := asks.Topic(w.t.Context(), name)
+		return err == nil && now.ID != before.ID
 	})
 	for id := range w.partitions {
 		eventually(w.t, "inbound has a leader again", func() bool { return w.leads(name, id) })

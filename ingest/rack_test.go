@@ -85,7 +85,7 @@ func TestClosestReplica(t *testing.T) {
 	shared.restart(t, near)
 	w.awaitInSync()
 	before = m.from(w.brokers[near])
-	eventually(t, "read from the replica nearby again", func() bool {
+	settled(t, "read from the replica nearby again", func() bool {
 		more, size := large(10)
 		w.send(more...)
 		sent = append(sent, more...)

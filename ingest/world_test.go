@@ -30,6 +30,7 @@ type world struct {
 	brokers    []string
 	partitions int
 	replicas   int
+	inboundOn  []int // ids of the brokers that have inbound, the leader first; nil: theirs to choose
 	topics     Topics
 	group      string
 	stamps     bool // whether the cluster can put its own time on records
@@ -88,6 +89,10 @@ func (w *world) create() {
 		c := kafka.TopicConfig{Topic: w.topics.name(kind), NumPartitions: w.partitions, ReplicationFactor: w.replicas}
 		if kind == Inbound {
 			c.ConfigEntries = []kafka.ConfigEntry{{ConfigName: timestampType, ConfigValue: "LogAppendTime"}}
+			if w.inboundOn != nil {
+				c.NumPartitions, c.ReplicationFactor = -1, -1
+				c.ReplicaAssignments = []kafka.ReplicaAssignment{{Partition: 0, Replicas: w.inboundOn}}
+			}
 		} else {
 			c.ConfigEntries = []kafka.ConfigEntry{{ConfigName: maxMessage, ConfigValue: "1200000"}}
 		}
@@ -237,23 +242,38 @@ func (w *world) stored(kind Kind) (n int64) {
 }
 
 // committed is what the group has committed, by partition; -1 where nothing is.
-func (w *world) committed() map[int]int64 {
+func (w *world) committed() (offsets map[int]int64) {
 	w.t.Helper()
+	eventually(w.t, "the group's offsets", func() bool {
+		var err error
+		offsets, err = w.readCommitted(w.t.Context())
+		return err == nil
+	})
+	return offsets
+}
+
+func (w *world) readCommitted(ctx context.Context) (map[int]int64, error) {
 	var ids []int
 	for p := range w.partitions {
 		ids = append(ids, p)
 	}
-	res, err := w.client().OffsetFetch(w.t.Context(), &kafka.OffsetFetchRequest{
+	res, err := w.client().OffsetFetch(ctx, &kafka.OffsetFetchRequest{
 		GroupID: w.group, Topics: map[string][]int{w.topics.Inbound: ids},
 	})
+	if err == nil {
+		err = res.Error
+	}
 	if err != nil {
-		w.t.Fatal(err)
+		return nil, err
 	}
 	offsets := map[int]int64{}
 	for _, p := range res.Topics[w.topics.Inbound] {
+		if p.Error != nil {
+			return nil, p.Error
+		}
 		offsets[p.Partition] = p.CommittedOffset
 	}
-	return offsets
+	return offsets, nil
 }
 
 // A running gateway, in this process.
@@ -328,12 +348,17 @@ func (w *world) cluster(dial dialFunc) Cluster {
 // eventually waits until something holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	poll(t, 5*time.Millisecond, patience, what, holds)
+}
+
+func poll(t testing.TB, every, limit time.Duration, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
 	for !holds() && !t.Failed() {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", patience, what)
+			t.Fatalf("not within %v: %s", limit, what)
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(every)
 	}
 }
 

@@ -18,9 +18,9 @@ type fingerprints struct {
 }
 
 // Bounds on what is remembered: how many, and how long a text is, in bytes. Real ones have 1
-// to 3 KB. It comes to 4 MiB at most.
+// to 3 KB. It comes to 16 MiB at most.
 const (
-	maxFingerprints  = 1 << 10
+	maxFingerprints  = 1 << 12
 	maxFingerprinted = 4 << 10
 )
 

@@ -202,7 +202,7 @@ func (b *bound) dismiss(ctx context.Context) error {
 func (b *bound) verdict(all []*witness) error {
 	var errs []error
 	for _, w := range all {
-		errs = append(errs, w.fault(revocationBound))
+		errs = append(errs, w.fault(rig.EndBound))
 	}
 	return errors.Join(errs...)
 }

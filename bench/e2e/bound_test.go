@@ -46,7 +46,7 @@ func TestWitnessIsHeldAgainstTheBound(t *testing.T) {
 			if late := w.late(); late != tt.late {
 				t.Errorf("late by %v, want %v", late, tt.late)
 			}
-			err := w.fault(revocationBound)
+			err := w.fault(rig.EndBound)
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("fault = %v, want %q in it", err, tt.want)
 			}
@@ -57,7 +57,7 @@ func TestWitnessIsHeldAgainstTheBound(t *testing.T) {
 func TestRefusalBeforeTheRevocationIsAFault(t *testing.T) {
 	w := &witness{verified: map[int]bool{}, refused: map[int]bool{}}
 	w.note(rig.Outcome{Reason: verifier.CertificateRevoked, Source: "in/2/5"})
-	if err := w.fault(revocationBound); err == nil || !strings.Contains(err.Error(), "in/2/5") {
+	if err := w.fault(rig.EndBound); err == nil || !strings.Contains(err.Error(), "in/2/5") {
 		t.Errorf("fault = %v", err)
 	}
 }

@@ -39,7 +39,8 @@ func freeze(ctx context.Context, pid int, lasts time.Duration) (err error) {
 	return nil
 }
 
-// stopOne returns once the process is stopped, or gone: a child may end on its own.
+// stopOne returns once the process is stopped, or has ended, as a child may on its own: its
+// stopped parent can't even reap it then.
 func stopOne(ctx context.Context, pid int) error {
 	if err := syscall.Kill(pid, syscall.SIGSTOP); errors.Is(err, syscall.ESRCH) {
 		return nil
@@ -48,7 +49,7 @@ func stopOne(ctx context.Context, pid int) error {
 	}
 	return await(ctx, 5*time.Second, "it is stopped", func() bool {
 		state, err := stateOf(pid)
-		return err == nil && state == "T" || errors.Is(err, os.ErrNotExist)
+		return err == nil && (state == "T" || state == "Z") || errors.Is(err, os.ErrNotExist)
 	})
 }
 

@@ -38,7 +38,7 @@ const (
 // startLargeKafka gives the site a Kafka of its own, which takes records of 100 MB.
 func (s *site) startLargeKafka(ctx context.Context) ([]string, error) {
 	kafka, err := parts.StartKafka(ctx, parts.KafkaOptions{
-		Options: parts.Options{Dir: filepath.Join(s.dir, "kafka")}, Brokers: 1, Java: []string{"-Xmx3g"}, // the last one counts
+		Options: parts.Options{Dir: filepath.Join(s.dir, "kafka")}, Brokers: 1, Java: []string{"-Xmx3g"},
 		Settings: func(int) []string {
 			return []string{
 				fmt.Sprintf("message.max.bytes=%d", 2*largeRecord),

@@ -1,7 +1,7 @@
 // Command e2e measures the gateway end to end on the real local stack: loss and wrong
-// verdicts under load, kills and rebalances, the time until a revocation shows, and
-// what a Redis that is flushed and stopped changes. Every figure is asserted against its
-// promise before it is filed under bench/results/.
+// verdicts under load, kills and rebalances, the time until a revocation shows, the bound
+// on it under full load and faults, and what a Redis that is flushed and stopped changes.
+// Every figure is asserted against its promise before it is filed under bench/results/.
 package main
 
 import (

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"turnkey-gateway/bench/rig"
 )
 
 const joins = 3
@@ -15,6 +17,8 @@ func runRebalance(ctx context.Context, s *site, r *report) error {
 	if err != nil {
 		return err
 	}
+	pauses := &silence{last: make(map[int]time.Time)}
+	s.watch = func(o rig.Outcome, _ time.Duration) { pauses.note(o.SourcePartition, time.Now()) }
 	first, err := s.StartGateway(ctx, "first", "", "")
 	if err != nil {
 		return err
@@ -28,12 +32,15 @@ func runRebalance(ctx context.Context, s *site, r *report) error {
 		if err := s.outcomes(ctx, s.ledger.Tally().Outcomes+2000, traffic); err != nil {
 			return err
 		}
+		pauses.begin()
 		joined := time.Now()
 		second, err := s.StartGateway(ctx, fmt.Sprintf("second-%d", i), "", "")
 		if err != nil {
 			return err
 		}
 		judged, err := awaitVerdicts(ctx, second, 1000)
+		joining := pauses.end()
+		pauses.begin()
 		if err == nil {
 			err = stop(second)
 		}
@@ -41,10 +48,12 @@ func runRebalance(ctx context.Context, s *site, r *report) error {
 			second.Kill()
 			return err
 		}
-		r.line("join %d: the second gateway judged %.0f messages in the %.1f s until it left", i, judged, time.Since(joined).Seconds())
-	}
-	if err := s.outcomes(ctx, s.ledger.Tally().Outcomes+2000, traffic); err != nil {
-		return err
+		took := time.Since(joined)
+		if err := s.outcomes(ctx, s.ledger.Tally().Outcomes+2000, traffic); err != nil {
+			return err
+		}
+		r.line("join %d: the second gateway judged %.0f messages in the %.1f s until it left; no outcome of a partition for at most %v as it joined, %v as it left",
+			i, judged, took.Seconds(), joining, pauses.end())
 	}
 	unload()
 	if err := <-traffic; err != nil {

@@ -10,9 +10,6 @@ import (
 	"turnkey-gateway/verifier"
 )
 
-// revocationBound is what is promised in the worst case.
-const revocationBound = 5 * time.Second
-
 const proberAccount = "revocations@example.com"
 
 // runRevoke registers and revokes one certificate after another beside other traffic, and
@@ -47,8 +44,8 @@ func runRevoke(ctx context.Context, s *site, r *report) error {
 		if err != nil {
 			return fmt.Errorf("try %d: %w", i+1, err)
 		}
-		if out > revocationBound {
-			return fmt.Errorf("try %d: the first rejection came %v after the revocation: %v is promised", i+1, out, revocationBound)
+		if out > rig.EndBound {
+			return fmt.Errorf("try %d: the first rejection came %v after the revocation: %v is promised", i+1, out, rig.EndBound)
 		}
 		registered, revoked = append(registered, in), append(revoked, out)
 	}
@@ -71,7 +68,7 @@ func runRevoke(ctx context.Context, s *site, r *report) error {
 
 // timeOne returns how long a registration and then a revocation took to show.
 func (s *site) timeOne(ctx context.Context, party verifier.PartyID, probes *rig.Probes) (in, out time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 4*revocationBound)
+	ctx, cancel := context.WithTimeout(ctx, 4*rig.EndBound)
 	defer cancel()
 	h, err := rig.NewHolder(time.Now())
 	if err != nil {

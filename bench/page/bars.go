@@ -45,6 +45,7 @@ func (b Bars) Draw() ([]byte, error) {
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Legend.TextStyle.Color = ink.light
 	p.NominalX(b.Names...)
+	p.X.Min, p.X.Max = -0.5, float64(len(b.Names))-0.5
 	p.X.Tick.Label.Color, p.X.Color = ink.light, ink.light
 	p.Y.Max *= 1.25 // room for the legend
 	return written(p)

@@ -2,9 +2,11 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -52,6 +54,7 @@ type Figure struct {
 	XTick, YTick func(float64) string
 	Ticks        []float64 // of x
 	Step         float64   // of a y axis that is linear and begins at 0
+	XStep        float64   // the same of x, which is time: lines have no dots, and their names at their highest
 
 	Series []Series
 }
@@ -80,16 +83,24 @@ func (f Figure) Draw() ([]byte, error) {
 		p.Add(line)
 		if s.Dashed {
 			line.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
-		} else {
+		} else if f.XStep == 0 {
 			p.Add(dots)
 		}
-		name, err := label(s)
+		at := s.Points[len(s.Points)-1]
+		if f.XStep > 0 {
+			at = slices.MaxFunc(s.Points, func(a, b plotter.XY) int { return cmp.Compare(a.Y, b.Y) })
+		}
+		name, err := label(s, at)
 		if err != nil {
 			return nil, err
 		}
 		p.Add(name)
 	}
-	p.X.Max *= 5 // room for the names
+	if f.XStep > 0 {
+		p.X.Max *= 1.3
+	} else {
+		p.X.Max *= 5
+	} // room for the names
 	return written(p)
 }
 
@@ -112,6 +123,9 @@ func (f Figure) frame() *plot.Plot {
 	p.X.Tick.Marker = decades(f.XTick)
 	if f.Ticks != nil {
 		p.X.Tick.Marker = f.constantTicks()
+	}
+	if f.XStep > 0 {
+		p.X.Scale, p.X.Tick.Marker, p.X.Min = plot.LinearScale{}, steps{f.XStep, f.XTick}, 0
 	}
 	p.Y.Tick.Marker = decades(f.YTick)
 	if f.Step > 0 {
@@ -166,9 +180,9 @@ func Seconds(s float64) string {
 	return Time(s * 1e9)
 }
 
-// label is a line's name at its end.
-func label(s Series) (*plotter.Labels, error) {
-	name, err := plotter.NewLabels(plotter.XYLabels{XYs: s.Points[len(s.Points)-1:], Labels: []string{s.Who}})
+// label is a line's name at one of its points.
+func label(s Series, at plotter.XY) (*plotter.Labels, error) {
+	name, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{at}, Labels: []string{s.Who}})
 	if err != nil {
 		return nil, fmt.Errorf("name the line of %s: %w", s.Who, err)
 	}

@@ -36,7 +36,7 @@ type course struct {
 var (
 	full = course{
 		senders: 500, partitions: 6, rounds: 3, plainPart: 10, sampled: 6,
-		counts: map[int]int{size3K: 60_000, size8K: 64_000, size77K: 6_000},
+		counts: map[int]int{size3K: 100_000, size8K: 64_000, size77K: 6_000},
 		signed: map[int]int{size3K: 2_000, size8K: 2_000, size77K: 500},
 		spread: []int{1, 3, 12, 48}, spreadN: 24_000,
 		warm: 2 * time.Second, span: 8 * time.Second,

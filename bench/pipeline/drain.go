@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,8 +55,8 @@ func (g *ground) times(programs ...*rig.Program) (m moment, err error) {
 const drainLimit = 2 * time.Minute
 
 // drain has a contender work off a backlog, or its first part, in a group of its own and
-// to fresh outputs, and returns the window from a tenth of that to its end: its start is
-// not counted. What came out is held against what was sent before the window counts.
+// to fresh outputs, and returns the window from a tenth of that to the last look before its
+// end: its start is not counted. What came out is held against what was sent before the window counts.
 func (g *ground) drain(ctx context.Context, who string, b *backlog, part int) (window, error) {
 	return g.drainWith(ctx, who, b, part, g.start)
 }
@@ -97,9 +98,10 @@ const warmPart = 10
 // pollEvery is how closely outcomes are counted.
 const pollEvery = 25 * time.Millisecond
 
-// watch counts the outcomes on a topic until there are so many.
+// watch counts the outcomes on a topic until there are so many. The window ends with the
+// last look before that: after the end, nobody works until the next look.
 func (g *ground) watch(ctx context.Context, p *rig.Program, topic string, partitions, part int) (window, error) {
-	var begun moment
+	var begun, last moment
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -113,13 +115,14 @@ func (g *ground) watch(ctx context.Context, p *rig.Program, topic string, partit
 		}
 		now.outcomes = n
 		switch {
-		case n >= part && begun.outcomes > 0:
-			return begun.until(now), nil
+		case n >= part && last.outcomes > begun.outcomes:
+			return begun.until(last), nil
 		case n >= part:
-			return window{}, fmt.Errorf("all was done before it was looked at: the backlog is too short")
+			return window{}, errors.New("all was done before it was looked at: the backlog is too short")
 		case n >= part/warmPart && n > 0 && begun.outcomes == 0:
 			begun = now
 		}
+		last = now
 		select {
 		case <-p.Ended():
 			return window{}, fmt.Errorf("it ended with %d of %d outcomes: %w", n, part, p.Err())

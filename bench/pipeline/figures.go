@@ -27,7 +27,7 @@ func (r *results) throughput() page.Figure {
 // costs is the processor's time for a message, the contender's and the broker's one above
 // the other. The plain consumer's would dwarf them.
 func (r *results) costs() page.Bars {
-	b := page.Bars{Title: "Processor time of a message: contender, and broker above it", YTick: page.Seconds, Step: 50e-6, Layers: []string{"contender", "broker"}}
+	b := page.Bars{Title: "Processor time of a message: contender, and broker above it", YTick: page.Seconds, Step: 10e-6, Layers: []string{"contender", "broker"}}
 	for _, size := range []int{size3K, size8K} {
 		for _, who := range []string{copyName, gatewayName} {
 			d := r.at(who, size)

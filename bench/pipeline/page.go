@@ -41,7 +41,7 @@ func (r *results) head(p *page.Page) {
 	p.Printf("- %s: a consumer on kafka-go's group reader and writer, with goxmldsig, certificates in a map, a worker for each partition and batches\n", plainName)
 	p.Printf("\nMade by `make bench-pipeline`. Signed declarations of %d senders, each with a certificate of its own, lie on %d partitions before a contender starts; "+
 		"each drains them in a group of its own to fresh topics, one after the other, %d rounds, of which the median stands. "+
-		"The window is from a tenth of the outcomes to the last. The plain consumer takes the first of every %d messages' worth. "+
+		"The window is from a tenth of the outcomes to the last look before their end. The plain consumer drains only the first 1/%d of them. "+
 		"Processor time is that of the contender's process, and of the broker's in the same window. "+
 		"Every drain was held against what was sent: the number of outcomes, none rejected, and at %d places of each partition their bytes, sender and verdict.\n",
 		r.course.senders, r.course.partitions, r.course.rounds, r.course.plainPart, audited)
@@ -129,10 +129,29 @@ func (r *results) profileTable(p *page.Page) {
 	for _, s := range r.profile.Rooms {
 		p.Row(s.Of, page.Share(s.Share), page.Time(s.Share*each))
 	}
+	if ceiling, judging := r.ceiling(); ceiling > 0 {
+		p.Printf("\nWere the gateway nothing but the copy and %s of reading and judging, it would drain %s of what the copy does, by the processor's time of contender and broker.\n", page.Time(judging), page.Times(ceiling))
+	}
 	p.Printf("\n")
 	for _, s := range r.profile.Functions[:min(20, len(r.profile.Functions))] {
 		p.Printf("- %s `%s`\n", page.Share(s.Share), s.Of)
 	}
+}
+
+// ceiling is which part of the copy's rate would be left if judging cost what it does, in
+// nanoseconds, and nothing else cost more than copying.
+func (r *results) ceiling() (ratio, judging float64) {
+	copied := r.at(copyName, size8K)
+	together := r.drains.client(copied) + r.drains.broker(copied)
+	for _, s := range r.profile.Rooms {
+		if s.Of == judgeRoom {
+			judging = s.Share * r.drains.client(r.at(gatewayName, size8K))
+		}
+	}
+	if judging == 0 {
+		return 0, 0
+	}
+	return together / (together + judging), judging
 }
 
 // file writes the page and its plots, named after the day, and after the brokers if there

@@ -17,6 +17,8 @@ import (
 	"turnkey-gateway/ingest"
 )
 
+const judgeRoom = "read and judge"
+
 // rooms say by a function's package what it works for, in the gateway.
 var rooms = []cost.Room{
 	{Name: "sockets: read", Part: "internal/poll.(*FD).Read"},
@@ -25,7 +27,7 @@ var rooms = []cost.Room{
 	{Name: "collecting garbage", Part: "runtime.gc"}, {Name: "collecting garbage", Part: "runtime.bgsweep"}, {Name: "collecting garbage", Part: "runtime.bgscavenge"},
 	{Name: "metrics", Part: "client_golang"},
 	{Name: "second opinion", Part: "ingest/shadow"}, {Name: "second opinion", Part: "secondopinion"}, {Name: "second opinion", Part: "goxmldsig"},
-	{Name: "read and judge", Part: "turnkey-gateway/verifier"},
+	{Name: judgeRoom, Part: "turnkey-gateway/verifier"},
 	{Name: "look up", Part: "turnkey-gateway/registry"}, {Name: "look up", Part: "go-redis"}, {Name: "look up", Part: "pgx"},
 	{Name: "fetch", Part: "ingest/fetch"},
 	{Name: "encode and produce", Part: "ingest/produce"}, {Name: "library's client", Part: "segmentio/kafka-go"},

@@ -14,9 +14,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/bench/wire"
 	"turnkey-gateway/deploy/local/stacktest"
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/rediscache"
@@ -54,9 +55,10 @@ func TestGatewayStopsJudgingWhenTheBoundCannotBeKept(t *testing.T) {
 			if header(first, "turnkey-reason") != "VERIFIED" {
 				t.Fatalf("before: %s, detail %s", header(first, "turnkey-reason"), header(first, "turnkey-detail"))
 			}
-			b.postgres.set(!tt.quiet, tt.quiet)
+			mend := lose(b.postgres, tt.quiet)
 			if tt.redis {
-				b.redis.set(!tt.quiet, tt.quiet)
+				postgres, redis := mend, lose(b.redis, tt.quiet)
+				mend = func() { postgres(); redis() }
 			}
 			sent := b.sendUntilItWaits(t, p)
 
@@ -72,8 +74,7 @@ func TestGatewayStopsJudgingWhenTheBoundCannotBeKept(t *testing.T) {
 				t.Errorf("readyz: %d %s", code, text)
 			}
 
-			b.postgres.set(false, false)
-			b.redis.set(false, false)
+			mend()
 			reasons := map[string]int{}
 			for range sent {
 				reasons[header(next(t, b.client), "turnkey-reason")]++
@@ -99,7 +100,7 @@ func TestGatewayJudgesByHeartbeatsAlone(t *testing.T) {
 			b.relay(t, ahead)
 			p := b.launch(t)
 			b.judged(t, "broker-1", b.doc)
-			b.postgres.set(true, false)
+			mend := lose(b.postgres, false)
 			// What was read from PostgreSQL itself is worth something for 2 s.
 			for until := time.Now().Add(3 * time.Second); time.Now().Before(until); {
 				if r := b.judged(t, "broker-1", b.doc); header(r, "turnkey-reason") != "VERIFIED" {
@@ -114,7 +115,7 @@ func TestGatewayJudgesByHeartbeatsAlone(t *testing.T) {
 			if now := b.stored(t); now != stood {
 				t.Error("a stranger was judged by nobody's word")
 			}
-			b.postgres.set(false, false)
+			mend()
 			if r := next(t, b.client); header(r, "turnkey-reason") != "UNREGISTERED_CERTIFICATE" {
 				t.Errorf("a stranger: %s", header(r, "turnkey-reason"))
 			}
@@ -127,7 +128,7 @@ func TestGatewayJudgesByHeartbeatsAlone(t *testing.T) {
 // A blackout is a site whose gateway reaches Redis and PostgreSQL by wires.
 type blackout struct {
 	*site
-	redis, postgres *wire
+	redis, postgres *wire.Wire
 }
 
 func newBlackout(t *testing.T) *blackout {
@@ -137,12 +138,36 @@ func newBlackout(t *testing.T) *blackout {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.postgres = newWire(t, address.Host)
-	b.redis = newWire(t, stacktest.Redis(t))
-	address.Host = b.postgres.address()
+	b.postgres = listen(t, address.Host)
+	b.redis = listen(t, stacktest.Redis(t))
+	address.Host = b.postgres.Addr
 	b.vars["GATEWAY_DATABASE_FILE"] = write(t, "database", address.String())
-	b.vars["GATEWAY_REDIS"] = b.redis.address()
+	b.vars["GATEWAY_REDIS"] = b.redis.Addr
 	return b
+}
+
+func listen(t *testing.T, target string) *wire.Wire {
+	t.Helper()
+	w, err := wire.Listen(target, wire.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// lose has a way lost: in silence, where packets are dropped, or refused.
+func lose(w *wire.Wire, quiet bool) (mend func()) {
+	if quiet {
+		return w.Cut().Heal
+	}
+	refused := w.Refuse()
+	w.Reset()
+	return refused.Heal
 }
 
 func (b *blackout) launch(t *testing.T) *program {
@@ -210,22 +235,12 @@ func (b *blackout) revoke(t *testing.T, fingerprint string) {
 // stored is how many outcomes there are.
 func (b *blackout) stored(t *testing.T) (n int64) {
 	t.Helper()
-	client := &kafka.Client{Addr: kafka.TCP(strings.Split(b.vars["GATEWAY_BROKERS"], ",")...), Timeout: 20 * time.Second}
-	asked := map[string][]kafka.OffsetRequest{}
 	for _, kind := range []string{".verified", ".rejected", ".quarantine"} {
-		asked[b.name+kind] = []kafka.OffsetRequest{kafka.LastOffsetOf(0)}
-	}
-	res, err := client.ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: asked})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for topic := range asked {
-		for _, o := range res.Topics[topic] {
-			if o.Error != nil {
-				t.Fatal(o.Error)
-			}
-			n += o.LastOffset
+		ends, err := rig.Ends(t.Context(), strings.Split(b.vars["GATEWAY_BROKERS"], ","), b.name+kind, 1)
+		if err != nil {
+			t.Fatal(err)
 		}
+		n += ends[0]
 	}
 	return n
 }

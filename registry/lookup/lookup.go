@@ -135,7 +135,7 @@ func (l *Lookup) Senders(ctx context.Context, accounts []string, hints []verifie
 // of them is its own.
 func (l *Lookup) distinct(accounts []string) (hashes []registry.LookupHash, which []int) {
 	index := make(map[string]int, len(accounts))
-	which = make([]int, len(accounts))
+	which, hashes = make([]int, len(accounts)), make([]registry.LookupHash, 0, len(accounts))
 	for i, account := range accounts {
 		n, seen := index[account]
 		if !seen {

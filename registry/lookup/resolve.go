@@ -64,6 +64,7 @@ func wait(ctx context.Context, others []*flight) error {
 func (l *Lookup) remember(hashes []registry.LookupHash, open []int, answers []answer, since time.Time) []int {
 	heard, now := l.cache.Heard(), l.now()
 	var left []int
+	met := make(map[rediscache.Belief]int, 2) // to find a counter takes longer than to look into memory
 	for n, e := range l.memory.get(hashes, open) {
 		i := open[n]
 		if e == nil {
@@ -71,12 +72,15 @@ func (l *Lookup) remember(hashes []registry.LookupHash, open []int, answers []an
 			continue
 		}
 		a, belief := e.worth(heard, now)
-		l.metrics.beliefs.WithLabelValues(levelMemory, string(belief)).Inc()
+		met[belief]++
 		if a.entry == nil || a.asOf.Before(since) {
 			left = append(left, i)
 			continue
 		}
 		answers[i] = a
+	}
+	for belief, n := range met {
+		l.metrics.beliefs.WithLabelValues(levelMemory, string(belief)).Add(float64(n))
 	}
 	l.metrics.senders.WithLabelValues(levelMemory).Add(float64(len(open) - len(left)))
 	return left

@@ -128,6 +128,17 @@ func (k *KafkaCluster) Use(ctx context.Context, version string) error {
 	return nil
 }
 
+// Tool runs one of Kafka's command-line tools, a class of its jars, and returns its output.
+func (k *KafkaCluster) Tool(ctx context.Context, class string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, k.cluster.java,
+		append([]string{"-Xmx128m", "-cp", filepath.Join(k.cluster.jars, "*"), class}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s", class, strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
 // A kafkaCluster is what its brokers' settings are made from.
 type kafkaCluster struct {
 	java, jars  string // the program; the directory of Kafka's jars

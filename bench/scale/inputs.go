@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"turnkey-gateway/bench/corpus"
+)
+
+// inputs are all figures that the model rests on. Assumed ones say so.
+type inputs struct {
+	costs       []cost // by size, ascending
+	costsSource string
+
+	joinGap, leaveGap float64 // seconds without an outcome of a partition
+	gapSource         string
+
+	measured *measurement // of latency, to hold the simulator against; nil if there is none
+}
+
+// A cost is the processor's time for a message of a size, in seconds.
+type cost struct {
+	bytes           float64
+	gateway, broker float64
+}
+
+// A measurement is what bench/pipeline found at a steady rate with everything on one machine.
+type measurement struct {
+	page            string
+	rate            float64 // messages a second
+	gateway, broker float64 // seconds of processor a message
+	p50, p99        float64 // seconds
+}
+
+// assumedCosts stand until bench/pipeline has filed a page: judging in batches of 8 as
+// bench/results/2026-11-25-engine.md has it, and moving as copying took in experiments (22 µs
+// of the client and 48 µs of the broker for 8 KB), in proportion to the bytes beyond 3 KB.
+var assumedCosts = []cost{
+	{3 << 10, 24e-6, 30e-6},
+	{8 << 10, 40e-6, 48e-6},
+	{77 << 10, 270e-6, 300e-6},
+}
+
+// readInputs takes the newest filed pages of a directory, and says where there are none.
+func readInputs(dir string) (in inputs, err error) {
+	in.costs, in.costsSource = assumedCosts, "no page of bench/pipeline: assumed, after bench/results/2026-11-25-engine.md and experiments with copying"
+	page, text, err := newest(dir, "*-pipeline.md")
+	if err != nil {
+		return in, err
+	}
+	if page != "" {
+		if in.costs, err = pipelineCosts(text); err != nil {
+			return in, fmt.Errorf("read %s: %w", page, err)
+		}
+		in.costsSource = page
+		in.measured = pipelineLatency(page, text)
+	}
+	in.joinGap, in.leaveGap, in.gapSource = 0.4, 1.3, "the longest of three runs of bench/e2e on a busy machine"
+	page, text, err = newest(dir, "*-e2e.md")
+	if join, leave, found := rebalanceGaps(text); found {
+		in.joinGap, in.leaveGap, in.gapSource = join, leave, page+", the longest"
+	}
+	return in, err
+}
+
+// newest returns the last by name of the files that match, "" if there is none.
+func newest(dir, pattern string) (path, text string, err error) {
+	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil || len(found) == 0 {
+		return "", "", err
+	}
+	path = found[len(found)-1]
+	raw, err := os.ReadFile(path)
+	return filepath.ToSlash(path), string(raw), err
+}
+
+// pipelineCosts reads the gateway's rows of the table of throughput: size, messages/s, part
+// of the copy's, MB/s, contender, broker.
+func pipelineCosts(text string) (all []cost, err error) {
+	for line := range strings.Lines(text) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		size, is := strings.CutSuffix(strings.TrimSpace(cells[0]), ", gateway")
+		if !is || len(cells) < 6 {
+			continue
+		}
+		var c cost
+		var kb int
+		if _, err := fmt.Sscanf(size, "%d KB", &kb); err != nil {
+			return nil, fmt.Errorf("size %q", size)
+		}
+		c.bytes = float64(kb << 10)
+		if c.gateway, err = duration(cells[4]); err != nil {
+			return nil, err
+		}
+		if c.broker, err = duration(cells[5]); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	if len(all) < 2 {
+		return nil, fmt.Errorf("%d rows of the gateway's costs: at least 2 are needed", len(all))
+	}
+	return all, nil
+}
+
+// pipelineLatency reads the gateway's row of the table of latency: p50, p90, p99, p99.9,
+// contender, broker; nil where there is none.
+func pipelineLatency(page, text string) *measurement {
+	_, section, found := strings.Cut(text, "\n## Latency\n")
+	if !found {
+		return nil
+	}
+	rate := regexp.MustCompile(`at (\d+) messages a second`).FindStringSubmatch(section)
+	row := regexp.MustCompile(`(?m)^\| gateway \|(.*)\|$`).FindStringSubmatch(section)
+	if rate == nil || row == nil {
+		return nil
+	}
+	m := &measurement{page: page}
+	m.rate, _ = strconv.ParseFloat(rate[1], 64) // digits
+	cells := strings.Split(row[1], "|")
+	if len(cells) < 6 {
+		return nil
+	}
+	for i, to := range map[int]*float64{0: &m.p50, 2: &m.p99, 4: &m.gateway, 5: &m.broker} {
+		value, err := duration(cells[i])
+		if err != nil {
+			return nil
+		}
+		*to = value
+	}
+	return m
+}
+
+var gapLine = regexp.MustCompile(`no outcome of a partition for at most (\S+) as it joined, (\S+) as it left`)
+
+// rebalanceGaps returns the longest gaps, in seconds, that a page of bench/e2e tells of.
+func rebalanceGaps(text string) (join, leave float64, found bool) {
+	for _, m := range gapLine.FindAllStringSubmatch(text, -1) {
+		j, err := duration(m[1])
+		l, err2 := duration(m[2])
+		if err == nil && err2 == nil {
+			join, leave, found = max(join, j), max(leave, l), true
+		}
+	}
+	return join, leave, found
+}
+
+var timeText = regexp.MustCompile(`^([0-9.]+) ?(ns|µs|ms|s)$`)
+
+// duration reads seconds, as pages write them.
+func duration(text string) (float64, error) {
+	m := timeText.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return 0, fmt.Errorf("%q is no time", strings.TrimSpace(text))
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	return n * map[string]float64{"ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1}[m[2]], err
+}
+
+// costOf is the cost of a message between and beyond the sizes that were measured, by
+// straight lines.
+func (in inputs) costOf(bytes float64) cost {
+	i := 1
+	for i < len(in.costs)-1 && in.costs[i].bytes < bytes {
+		i++
+	}
+	a, b := in.costs[i-1], in.costs[i]
+	part := (bytes - a.bytes) / (b.bytes - a.bytes)
+	return cost{bytes, a.gateway + part*(b.gateway-a.gateway), a.broker + part*(b.broker-a.broker)}
+}
+
+// A load is the messages of which so many a second come.
+type load struct {
+	name  string
+	sizes []corpus.Band
+}
+
+// mean is a message's mean size and cost.
+func (l load) mean(in inputs) (mean cost) {
+	const steps = 1000
+	var shares float64
+	for _, band := range l.sizes {
+		for i := range steps {
+			at := (float64(i) + 0.5) / steps
+			c := in.costOf(float64(band.From) * math.Pow(float64(band.To)/float64(band.From), at))
+			part := band.Share / steps
+			mean.bytes += part * c.bytes
+			mean.gateway += part * c.gateway
+			mean.broker += part * c.broker
+		}
+		shares += band.Share
+	}
+	return cost{mean.bytes / shares, mean.gateway / shares, mean.broker / shares}
+}
