@@ -70,7 +70,7 @@ type Config struct {
 // resident under 256 MB and what is in flight, with as many senders in memory as by default,
 // or fewer; what its file takes of memory counts there, but not here.
 func (c Config) memoryLimit() int64 {
-	const rest, sender = 208 << 20, 6 << 10
+	const rest, sender = 192 << 20, 6 << 10
 	return c.Ingest.InflightBytes + rest + sender*int64(max(0, c.LookupEntries-lookup.DefaultEntries))
 }
 
