@@ -142,7 +142,7 @@ func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error
 		p.g.acknowledged(kind, items)
 		return nil
 	case !tooLarge(err):
-		return p.remedy(err, items)
+		return p.remedy(ctx, kind, err, items)
 	case len(items) > 1:
 		if err := p.produce(ctx, kind, items[:len(items)/2]); err != nil {
 			return err
@@ -160,7 +160,7 @@ func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error
 
 // remedy handles a failure for another reason than a broker's bound on size. An output
 // may bound timestamps: the records then go without, and get the broker's time.
-func (p *partition) remedy(err error, items []*item) error {
+func (p *partition) remedy(ctx context.Context, kind Kind, err error, items []*item) error {
 	switch {
 	case errors.Is(err, kafka.InvalidTimestamp) && !items[0].unstamped:
 		for _, it := range items {
@@ -169,7 +169,7 @@ func (p *partition) remedy(err error, items []*item) error {
 		return errChanged
 	case acquit(items):
 		return err
-	case len(items) == 1 && p.g.accuse(items[0], err):
+	case len(items) == 1 && p.accuse(ctx, kind, items[0], err):
 		return errChanged
 	}
 	return err
@@ -178,20 +178,37 @@ func (p *partition) remedy(err error, items []*item) error {
 // accuse notes that a record, produced alone, was not acknowledged, and reports whether a
 // pointer to it is to be tried in quarantine. A large record that never passes in time, or
 // at whose size a broker hangs up, would else be sent, and perhaps stored, again and again,
-// and stop its partition. That the pointer is acknowledged at once is what tells this from
-// a broker that is away. An attempt that had failed may be stored too, before the pointer.
-func (g *Gateway) accuse(it *item, err error) bool {
+// and stop its partition. What tells this from a broker that is away is that the same one
+// answers something small after each failure, and that the pointer, which another broker may
+// take, is acknowledged at once. An attempt that had failed may be stored too, before the
+// pointer.
+func (p *partition) accuse(ctx context.Context, kind Kind, it *item, err error) bool {
 	if refused := kafka.Error(0); errors.As(err, &refused) && refused != kafka.RequestTimedOut ||
-		it.size() <= g.cfg.BatchBytes || it.pointed() {
+		it.size() <= p.g.cfg.BatchBytes || it.pointed() {
+		return false
+	}
+	if !p.leads(ctx, kind) {
+		it.failed = 0
 		return false
 	}
 	if it.failed++; it.failed < lonelyFailures {
 		return false
 	}
-	g.log.Warn("not acknowledged: a pointer to it is tried in quarantine; see to the way to the broker, or lower the inbound max.message.bytes",
+	p.g.log.Warn("not acknowledged: a pointer to it is tried in quarantine; see to the way to the broker, or lower the inbound max.message.bytes",
 		"source", it.source.String(), "bytes", len(it.rec.Value), "attempts", it.failed, "error", err)
 	it.failed, it.suspect, it.former, it.cause = 0, true, it.cause, OutcomeUnwritable
 	return true
+}
+
+// leads reports whether an output partition's leader answers in time.
+func (p *partition) leads(ctx context.Context, kind Kind) bool {
+	ctx, cancel := context.WithTimeout(ctx, acknowledgeLimit)
+	defer cancel()
+	topic := p.g.cfg.Topics.name(kind)
+	res, err := p.g.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{topic: {kafka.LastOffsetOf(p.id)}},
+	})
+	return err == nil && len(res.Topics[topic]) == 1 && res.Topics[topic][0].Error == nil
 }
 
 // acquit has records themselves be tried again where not even pointers to them were

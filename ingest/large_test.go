@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,6 +98,51 @@ func TestBrokerAwayMakesNoPointers(t *testing.T) {
 	defer mu.Unlock()
 	if n := len(stalled); n != lonelyFailures+1 || stalled[n-1] > 10_000 || stalled[n-2] < 900_000 {
 		t.Errorf("stalled requests of %v bytes: want the record %d times and then its pointer", stalled, lonelyFailures)
+	}
+}
+
+// A broker that is away is not taken for one that doesn't take a large record, although
+// another one, which leads quarantine, would take a pointer to it.
+func TestLeaderAwayMakesNoPointers(t *testing.T) {
+	w := fakeWorld(t, 1)
+	other, port, err := w.fake.AddNode(-1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range kinds {
+		leader := int32(0)
+		if kind == Rejected {
+			leader = other
+		}
+		if err := w.fake.MoveTopicPartition(w.topics.name(kind), 0, leader); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for w.fake.CoordinatorFor(w.group) != 0 {
+		w.fake.RehashCoordinators()
+	}
+	var away atomic.Bool
+	lost := func(address string) bool { return away.Load() && address == fmt.Sprint("127.0.0.1:", port) }
+	g := w.start(Parts{Cluster: w.cluster(func(ctx context.Context, network, address string) (net.Conn, error) {
+		if lost(address) {
+			return nil, syscall.ECONNREFUSED
+		}
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &stalledConn{Conn: conn, stalls: func(int) bool { return lost(address) }}, nil
+	})}, aloneAbove900KB)
+	eventually(t, "in the group", func() bool { return g.Ready() == nil })
+	away.Store(true)
+	large := &kgo.Record{Key: []byte("broker-1"), Value: bytes.Repeat([]byte("x"), 950_000)}
+	w.send(large)
+	eventually(t, "more attempts than make it suspect", func() bool {
+		return count(g.metrics.retries.WithLabelValues(string(StageProduce))) > lonelyFailures+1 || w.stored(Quarantine) > 0
+	})
+	away.Store(false)
+	if o := w.outcomes(1)[0]; o.kind != Rejected || len(o.Value) != len(large.Value) {
+		t.Errorf("%s %s, %d bytes", o.kind, o.header(HeaderReason), len(o.Value))
 	}
 }
 

@@ -130,11 +130,7 @@ func (c *cluster) produced(r kmsg.Request) kmsg.Response {
 	req := r.(*kmsg.ProduceRequest)
 	node := c.CurrentNode()
 	for _, t := range req.Topics {
-		if t.Topic == "" { // newer clients name a topic by its id
-			if known := c.TopicIDInfo(t.TopicID); known != nil {
-				t.Topic = known.Topic
-			}
-		}
+		t.Topic = c.named(t.Topic, t.TopicID)
 		for _, p := range t.Partitions {
 			info := c.PartitionInfo(t.Topic, p.Partition)
 			if info == nil {
@@ -162,6 +158,17 @@ func (c *cluster) produced(r kmsg.Request) kmsg.Response {
 		}
 	}
 	return nil
+}
+
+// named is a topic's name: newer clients tell its id only.
+func (c *cluster) named(name string, id [16]byte) string {
+	if name != "" {
+		return name
+	}
+	if known := c.TopicIDInfo(id); known != nil {
+		return known.Topic
+	}
+	return ""
 }
 
 // answerProduce is an answer to all of a produce; code 0 says that it is stored.
@@ -207,6 +214,7 @@ func parseAnswers(topic string, raw []byte) (all []answer) {
 
 func (c *cluster) fetched(r kmsg.Request) kmsg.Response {
 	for _, t := range r.(*kmsg.FetchRequest).Topics {
+		t.Topic = c.named(t.Topic, t.TopicID)
 		for _, p := range t.Partitions {
 			if t.Topic == topics.Inbound && c.LeaderFor(t.Topic, p.Partition) != c.CurrentNode() {
 				c.stray(keyFetch)
