@@ -114,16 +114,17 @@ func (p *play) tell(ctx context.Context, client *redis.Client, heartbeat string)
 // poison writes lies again and again until gateways have met some, which it counts by
 // their own metrics, and for longer than a certificate's end may be missed. One gateway
 // starts meanwhile: it remembers nothing that would keep it from asking Redis.
-func (p *play) poison(ctx context.Context, rng *mathrand.Rand, lie func(context.Context, *redis.Client) error, met ...[]string) (int, error) {
+func (p *play) poison(ctx context.Context, rng *mathrand.Rand, lie func(context.Context, *redis.Client, *mathrand.Rand) error, met ...[]string) (int, error) {
 	client := p.redisClient()
 	defer client.Close()
+	own := mathrand.New(mathrand.NewPCG(rng.Uint64(), 1)) // of the goroutine that lies
 	lying, stop := context.WithCancel(ctx)
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
 		for lying.Err() == nil {
 			attempt, cancel := context.WithTimeout(lying, time.Second)
-			_ = lie(attempt, client) // Redis or Postgres may be away, by another fault
+			_ = lie(attempt, client, own) // Redis or Postgres may be away, by another fault
 			cancel()
 			pass(lying, 50*time.Millisecond)
 		}
@@ -176,7 +177,7 @@ func (p *play) metFaults(ctx context.Context, met [][]string) (counts []int) {
 }
 
 func fillWithGarbage(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
-	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client) error {
+	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client, rng *mathrand.Rand) error {
 		all, err := p.snapshots(ctx, client)
 		if err != nil {
 			return err
@@ -210,7 +211,7 @@ func garbage(rng *mathrand.Rand) string {
 func forge(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 	var key keyfile.Key
 	_, _ = rand.Read(key[:])
-	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client) error {
+	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client, rng *mathrand.Rand) error {
 		all, err := p.snapshots(ctx, client)
 		if err != nil || len(all) == 0 {
 			return err
@@ -304,7 +305,7 @@ func replay(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 		}
 		defer func() { _ = portal.Signal(syscall.SIGCONT) }() // an error means that it has ended, which is noticed
 	}
-	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client) error {
+	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client, _ *mathrand.Rand) error {
 		for _, c := range old {
 			if err := client.Set(ctx, c.key, c.value, time.Minute).Err(); err != nil {
 				return err

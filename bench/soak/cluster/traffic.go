@@ -138,7 +138,7 @@ func (c *changer) run(ctx, until context.Context, rng *rand.Rand) {
 		}
 		party := c.parties[i%len(c.parties)]
 		lives.Go(func() { c.live(ctx, until, own, h, party) })
-		pass(until, between(own, 1500*time.Millisecond, 2500*time.Millisecond))
+		pass(until, between(rng, 1500*time.Millisecond, 2500*time.Millisecond))
 	}
 }
 
