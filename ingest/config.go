@@ -31,7 +31,7 @@ const (
 )
 
 // lonelyFailures is after how many failed attempts in a row a large record's outcome,
-// produced alone, is suspected of being what fails.
+// produced alone, is suspected of being what fails, see also Config.lonelyFor.
 const lonelyFailures = 3
 
 // Time limits that nothing outside depends on.
@@ -110,6 +110,11 @@ type Config struct {
 	Workers int
 
 	watchEvery time.Duration // between looks at inbound's partitions; default 10 s
+
+	// lonelyFor is how long those failures must last. The default is 40 s: a follower that
+	// stands still holds up acknowledgements for Kafka's replica.lag.time.max.ms, 30 s as it
+	// is delivered, and large records before others, since it copies them for longer.
+	lonelyFor time.Duration
 }
 
 // recordHeaders is how many headers a record may have; one with more is quarantined as a
@@ -137,6 +142,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Session, 10*time.Second)
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&c.watchEvery, 10*time.Second)
+	setDefault(&c.lonelyFor, 40*time.Second)
 	return c
 }
 

@@ -180,8 +180,8 @@ func (p *partition) remedy(ctx context.Context, kind Kind, err error, items []*i
 // at whose size a broker hangs up, would else be sent, and perhaps stored, again and again,
 // and stop its partition. What tells this from a broker that is away is that the same one
 // answers something small after each failure, and that the pointer, which another broker may
-// take, is acknowledged at once. An attempt that had failed may be stored too, before the
-// pointer.
+// take, is acknowledged at once; and from a follower that stands still, that it lasts. An
+// attempt that had failed may be stored too, before the pointer.
 func (p *partition) accuse(ctx context.Context, kind Kind, it *item, err error) bool {
 	if refused := kafka.Error(0); errors.As(err, &refused) && refused != kafka.RequestTimedOut ||
 		it.size() <= p.g.cfg.BatchBytes || it.pointed() {
@@ -191,7 +191,11 @@ func (p *partition) accuse(ctx context.Context, kind Kind, it *item, err error) 
 		it.failed = 0
 		return false
 	}
-	if it.failed++; it.failed < lonelyFailures {
+	now := p.g.now()
+	if it.failed++; it.failed == 1 {
+		it.failing = now
+	}
+	if it.failed < lonelyFailures || now.Sub(it.failing) < p.g.cfg.lonelyFor {
 		return false
 	}
 	p.g.log.Warn("not acknowledged: a pointer to it is tried in quarantine; see to the way to the broker, or lower the inbound max.message.bytes",
