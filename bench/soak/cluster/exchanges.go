@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/bench/soak/trial"
 	"turnkey-gateway/bench/wire"
 )
@@ -42,8 +43,53 @@ var exchangeFaults = func() (all []kind) {
 			add("-torn", wire.HalfAsked)
 		}
 	}
-	return all
+	return append(all,
+		kind{"gateway-killed-amid-produce", []resource{theGateways}, killAmidProduce},
+		kind{"produces-held-up", nil, holdProduces},
+	)
 }()
+
+// holdProduces lets gateways produce nothing of what they have judged for longer than a
+// certificate's end may be missed, while all certificates in force end: what they judged is
+// true no more when it can be produced again.
+func holdProduces(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
+	var faults struckOf
+	defer func() { faults.heal() }()
+	for _, s := range p.slots {
+		for _, w := range s.kafka {
+			faults = append(faults, w.Lose(wire.Loss{API: wire.Produce, Part: wire.Request, Silent: rng.IntN(2) == 0}, 1000))
+		}
+	}
+	faults.await(ctx, p)
+	ended := 0
+	for p.traffic.endOne() {
+		ended++
+	}
+	p.say("%d certificates end while nothing can be produced", ended)
+	pass(ctx, rig.EndBound+between(rng, time.Second, 3*time.Second))
+	return faults.struck(), nil
+}
+
+// killAmidProduce has all produces of a gateway fail, and kills it while it tries again:
+// what it has committed must not reach beyond what was acknowledged.
+func killAmidProduce(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
+	g := p.victim(rng)
+	if err := g.ensure(ctx); err != nil {
+		return 0, err
+	}
+	var faults struckOf
+	defer func() { faults.heal() }()
+	loss := wire.Loss{API: wire.Produce, Part: []wire.Part{wire.Request, wire.HalfAsked, wire.Answer}[rng.IntN(3)], Silent: rng.IntN(2) == 0}
+	for _, w := range p.slots[g.slot].kafka {
+		faults = append(faults, w.Lose(loss, 1000))
+	}
+	faults.await(ctx, p)
+	pass(ctx, between(rng, 0, time.Second))
+	server := g.leaveTo()
+	server.Kill()
+	p.say("killed %s amid %d produces", server.Name, faults.struck())
+	return faults.struck(), g.launch()
+}
 
 // losing has every gateway lose up to some exchanges of a kind with each broker; provoke
 // makes such exchanges happen, where they don't by themselves.

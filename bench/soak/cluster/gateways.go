@@ -203,7 +203,7 @@ func pauseGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 			return n, err
 		}
 		sent := p.traffic.sent.Load()
-		if err := pauseFor(ctx, g.running().Program, between(rng, 200*time.Millisecond, 3*time.Second)); err != nil {
+		if err := p.pauseFor(ctx, rng, g.running().Program, between(rng, 200*time.Millisecond, 3*time.Second)); err != nil {
 			return n, err
 		}
 		if p.traffic.sent.Load() > sent {
@@ -228,6 +228,7 @@ func expelGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	if err := server.Signal(syscall.SIGSTOP); err != nil {
 		return 0, err
 	}
+	p.traffic.passEnding(ctx, rng, time.Second)
 	expelled := p.eventually(ctx, "the group gives up a paused gateway", patience, func(ctx context.Context) (bool, error) {
 		after, err := p.members(ctx)
 		return err == nil && after < before, err
@@ -284,10 +285,10 @@ func leaveGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 type signalled interface{ Signal(os.Signal) error }
 
 // pauseFor stops a program for a while, whatever happens.
-func pauseFor(ctx context.Context, program signalled, d time.Duration) error {
+func (p *play) pauseFor(ctx context.Context, rng *rand.Rand, program signalled, d time.Duration) error {
 	if err := program.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	pass(ctx, d)
+	p.traffic.passEnding(ctx, rng, d)
 	return program.Signal(syscall.SIGCONT)
 }

@@ -18,7 +18,7 @@ var networkFaults = func() (all []kind) {
 	}{{"kafka", toKafka}, {"redis", toRedis}, {"postgres", toPostgres}} {
 		name := func(fault string) trial.Fault { return trial.Fault(d.name + "-" + fault) }
 		all = append(all,
-			kind{name("cut"), nil, during(d.to, 500*time.Millisecond, 7*time.Second, func(w *wire.Wire, _ *rand.Rand) *wire.Fault { return w.Cut() })},
+			kind{name("cut"), nil, during(d.to, 500*time.Millisecond, 9*time.Second, func(w *wire.Wire, _ *rand.Rand) *wire.Fault { return w.Cut() })},
 			kind{name("refused"), nil, during(d.to, 500*time.Millisecond, 6*time.Second, refuse)},
 			kind{name("reset"), nil, reset(d.to)},
 			kind{name("slow"), nil, during(d.to, time.Second, 5*time.Second, slow)},
@@ -105,7 +105,7 @@ func during(to dependency, low, high time.Duration, begin func(*wire.Wire, *rand
 		for _, w := range wires {
 			faults = append(faults, begin(w, rng))
 		}
-		pass(ctx, between(rng, low, high))
+		p.traffic.passEnding(ctx, rng, between(rng, low, high))
 		if faults.struck() == 0 {
 			for _, w := range p.others(to, wires) {
 				faults = append(faults, begin(w, rng))

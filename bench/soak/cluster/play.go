@@ -52,11 +52,12 @@ type play struct {
 // Run implements trial.World.
 func (w *World) Run(ctx context.Context, seed uint64, log io.Writer) (trial.Result, error) {
 	w.trials++
-	p, err := w.prepare(ctx, seed, log)
+	s := draw(seed)
+	p, err := w.prepare(ctx, s, log)
 	if err != nil {
 		return trial.Result{}, fmt.Errorf("prepare seed %d: %w", seed, err)
 	}
-	s := draw(seed)
+	p.say("planned: %d gateways, messages %d times a second", s.gateways, s.pulse)
 	for _, a := range s.acts {
 		p.struck[a.kind.name] = 0
 		p.say("planned: %s after %d messages", a.kind.name, a.after)
@@ -70,8 +71,8 @@ func (w *World) Run(ctx context.Context, seed uint64, log io.Writer) (trial.Resu
 }
 
 // prepare makes what is new for a seed.
-func (w *World) prepare(ctx context.Context, seed uint64, log io.Writer) (*play, error) {
-	name := fmt.Sprintf("soak-%d-%d", seed, w.trials)
+func (w *World) prepare(ctx context.Context, s schedule, log io.Writer) (*play, error) {
+	name := fmt.Sprintf("soak-%d-%d", s.seed, w.trials)
 	p := &play{
 		World: w, group: name, audit: rig.NewAudit(), log: log, began: time.Now(),
 		struck: make(map[trial.Fault]int), held: make(map[resource]*sync.Mutex),
@@ -97,7 +98,7 @@ func (w *World) prepare(ctx context.Context, seed uint64, log io.Writer) (*play,
 		return nil, err
 	}
 	var err error
-	p.traffic, err = newTraffic(w.kafka.Addresses, p.topics.Inbound, p.audit)
+	p.traffic, err = newTraffic(w.kafka.Addresses, p.topics.Inbound, s.pulse, p.audit)
 	return p, err
 }
 

@@ -129,7 +129,7 @@ func pausePostgres(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	}
 	sent := p.traffic.sent.Load()
 	if err == nil {
-		pass(ctx, between(rng, 500*time.Millisecond, 6*time.Second))
+		p.traffic.passEnding(ctx, rng, between(rng, 500*time.Millisecond, 6*time.Second))
 	}
 	for _, pid := range stopped {
 		if failed := syscall.Kill(pid, syscall.SIGCONT); failed != nil && !errors.Is(failed, syscall.ESRCH) {

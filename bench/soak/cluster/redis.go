@@ -3,16 +3,21 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	mathrand "math/rand/v2"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"turnkey-gateway/bench/rig"
+	"turnkey-gateway/registry"
+	"turnkey-gateway/registry/keyfile"
 	"turnkey-gateway/registry/rediscache"
+	"turnkey-gateway/verifier"
 )
 
 var redisFaults = []kind{
@@ -20,9 +25,9 @@ var redisFaults = []kind{
 	{"redis-paused", []resource{theRedis}, pauseRedis},
 	{"redis-restarted", []resource{theRedis}, restartRedis},
 	{"redis-killed", []resource{theRedis}, killRedis},
-	{"redis-garbage", []resource{theRedis}, fillWithGarbage},
-	{"redis-forged", []resource{theRedis}, forge},
-	{"redis-replayed", []resource{theRedis}, replay},
+	{"redis-garbage", []resource{theRedis, theGateways}, fillWithGarbage},
+	{"redis-forged", []resource{theRedis, theGateways}, forge},
+	{"redis-replayed", []resource{theRedis, theGateways, theRelay}, replay},
 }
 
 // redisClient is a client of the server as it is now, to be closed.
@@ -55,7 +60,7 @@ func pauseRedis(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 		return 0, err
 	}
 	sent := p.traffic.sent.Load()
-	pass(ctx, between(rng, 500*time.Millisecond, 6*time.Second))
+	p.traffic.passEnding(ctx, rng, between(rng, 500*time.Millisecond, 6*time.Second))
 	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 		return 0, err
 	}
@@ -75,7 +80,7 @@ func (p *play) renewRedis(ctx context.Context, rng *mathrand.Rand, end func(cont
 	if err := end(ctx); err != nil {
 		return 0, err
 	}
-	pass(ctx, between(rng, 100*time.Millisecond, 5*time.Second))
+	p.traffic.passEnding(ctx, rng, between(rng, 100*time.Millisecond, 5*time.Second))
 	ctx, cancel := undoing(ctx)
 	defer cancel()
 	return 1, p.startRedis(ctx)
@@ -107,27 +112,52 @@ func (p *play) tell(ctx context.Context, client *redis.Client, heartbeat string)
 }
 
 // poison writes lies again and again until gateways have met some, which it counts by
-// their own metrics, and for a while at least.
-func (p *play) poison(ctx context.Context, rng *mathrand.Rand, lie func(*redis.Client) error, met ...[]string) (int, error) {
+// their own metrics, and for longer than a certificate's end may be missed. One gateway
+// starts meanwhile: it remembers nothing that would keep it from asking Redis.
+func (p *play) poison(ctx context.Context, rng *mathrand.Rand, lie func(context.Context, *redis.Client) error, met ...[]string) (int, error) {
 	client := p.redisClient()
 	defer client.Close()
-	began, least := time.Now(), between(rng, time.Second, 4*time.Second)
+	lying, stop := context.WithCancel(ctx)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for lying.Err() == nil {
+			attempt, cancel := context.WithTimeout(lying, time.Second)
+			_ = lie(attempt, client) // Redis or Postgres may be away, by another fault
+			cancel()
+			pass(lying, 50*time.Millisecond)
+		}
+	}()
+	defer func() { stop(); <-told }()
+
 	before := p.metFaults(ctx, met)
-	n := 0
-	err := p.eventually(ctx, "gateways meet what was put into Redis", patience, func(ctx context.Context) (bool, error) {
-		if err := lie(client); err != nil {
-			return false, err
-		}
-		n = 0
-		for i, now := range p.metFaults(ctx, met) {
-			n += max(0, now-before[i])
-		}
-		return n > 0 && time.Since(began) > least, nil
-	})
-	if n > 0 {
-		err = nil
+	p.traffic.passEnding(ctx, rng, between(rng, time.Second, 3*time.Second))
+	n := p.metSince(ctx, met, before)
+	if err := p.renew(ctx, p.victim(rng)); err != nil {
+		return n, err
 	}
-	return n, err
+	fresh := p.metFaults(ctx, met)
+	p.traffic.passEnding(ctx, rng, rig.EndBound+between(rng, time.Second, 3*time.Second))
+	_ = p.eventually(ctx, "gateways meet what was put into Redis", patience, func(ctx context.Context) (bool, error) {
+		return n+p.metSince(ctx, met, fresh) > 0, nil
+	})
+	return n + p.metSince(ctx, met, fresh), nil
+}
+
+// renew replaces a gateway by a new one and waits until that is in its group.
+func (p *play) renew(ctx context.Context, g *gateway) error {
+	if err := g.term(ctx); err != nil {
+		return err
+	}
+	return g.ensure(ctx)
+}
+
+// metSince is how much more gateways have met.
+func (p *play) metSince(ctx context.Context, met [][]string, before []int) (n int) {
+	for i, now := range p.metFaults(ctx, met) {
+		n += max(0, now-before[i])
+	}
+	return n
 }
 
 // metFaults reads counters of the gateways, 0 where none runs. A gateway that was started
@@ -146,7 +176,7 @@ func (p *play) metFaults(ctx context.Context, met [][]string) (counts []int) {
 }
 
 func fillWithGarbage(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
-	return p.poison(ctx, rng, func(client *redis.Client) error {
+	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client) error {
 		all, err := p.snapshots(ctx, client)
 		if err != nil {
 			return err
@@ -174,13 +204,19 @@ func garbage(rng *mathrand.Rand) string {
 	return string(b)
 }
 
-// forge puts well-formed lies into Redis: one sender's snapshot at another's key, and
-// snapshots and heartbeats that were changed without the key that seals them.
+// forge puts well-formed lies into Redis: snapshots in which every certificate is in force
+// and heartbeats that vouch for them, sealed with another key; one sender's snapshot at
+// another's key; true ones in which one bit was changed.
 func forge(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
-	return p.poison(ctx, rng, func(client *redis.Client) error {
+	var key keyfile.Key
+	_, _ = rand.Read(key[:])
+	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client) error {
 		all, err := p.snapshots(ctx, client)
-		if err != nil {
+		if err != nil || len(all) == 0 {
 			return err
+		}
+		if rng.IntN(2) == 0 {
+			return p.resurrect(ctx, rediscache.NewWriter(client, p.keys(), key, time.Second), all)
 		}
 		for i, c := range all {
 			value := all[rng.IntN(len(all))].value
@@ -192,14 +228,40 @@ func forge(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 			}
 		}
 		beat, err := client.Get(ctx, p.keys().Heartbeat()).Result()
-		if errors.Is(err, redis.Nil) {
-			return nil // not there yet, after a restart
-		}
 		if err != nil {
 			return err
 		}
 		return p.tell(ctx, client, flipped(rng, beat))
 	}, []string{"turnkey_cache_heartbeats_total", "bad_mac"}, []string{"turnkey_lookup_beliefs_total", "bad_mac"})
+}
+
+// resurrect writes what Redis holds of these senders anew, with every end undone and of a
+// later version than there is.
+func (p *play) resurrect(ctx context.Context, w *rediscache.Writer, held []cached) error {
+	const later = 1000
+	var senders []registry.LookupHash
+	for _, c := range held {
+		var sender registry.LookupHash
+		if n, err := hex.Decode(sender[:], []byte(c.key[strings.LastIndexByte(c.key, ':')+1:])); err == nil && n == len(sender) {
+			senders = append(senders, sender)
+		}
+	}
+	read, epoch, version, err := p.reader.Snapshots(ctx, senders)
+	if err != nil {
+		return err
+	}
+	var lies []*registry.Snapshot
+	for _, s := range read {
+		s.Version += later
+		for i := range s.Registrations {
+			s.Registrations[i].State, s.Registrations[i].EndedAt = verifier.InForce, time.Time{}
+		}
+		lies = append(lies, &s)
+	}
+	if err := w.Apply(ctx, lies, nil); err != nil {
+		return err
+	}
+	return w.Beat(ctx, rediscache.Heartbeat{Epoch: epoch, At: time.Now(), Version: version + later, Covers: version + later})
 }
 
 // flipped is a value with one bit changed before its HMAC.
@@ -213,9 +275,10 @@ func flipped(rng *mathrand.Rand, value string) string {
 }
 
 // replay keeps what Redis holds, waits until certificates were ended, and puts all of it
-// back, heartbeats too, while those of now are swallowed as well as can be.
+// back, heartbeats too, of which there are no newer ones while the relay is stopped.
 func replay(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 	client := p.redisClient()
+	defer client.Close()
 	var old []cached
 	var beat string
 	changes := p.traffic.changes.Load()
@@ -231,10 +294,17 @@ func replay(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 			return p.traffic.changes.Load() >= changes+2, nil
 		})
 	}
-	if err := errors.Join(err, client.Close()); err != nil {
-		return 0, fmt.Errorf("prepare: %w", err)
+	if err != nil {
+		return 0, err
 	}
-	return p.poison(ctx, rng, func(client *redis.Client) error {
+	if rng.IntN(2) == 0 {
+		portal := p.relay.program()
+		if err := portal.Signal(syscall.SIGSTOP); err != nil {
+			return 0, err
+		}
+		defer func() { _ = portal.Signal(syscall.SIGCONT) }() // an error means that it has ended, which is noticed
+	}
+	return p.poison(ctx, rng, func(ctx context.Context, client *redis.Client) error {
 		for _, c := range old {
 			if err := client.Set(ctx, c.key, c.value, time.Minute).Err(); err != nil {
 				return err

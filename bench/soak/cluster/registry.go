@@ -26,7 +26,7 @@ var registryFaults = []kind{
 
 func killRelay(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	p.relay.expectEnd().Kill()
-	pass(ctx, between(rng, 100*time.Millisecond, 6*time.Second))
+	p.traffic.passEnding(ctx, rng, between(rng, 100*time.Millisecond, 6*time.Second))
 	return 1, p.relay.launch()
 }
 
@@ -40,7 +40,7 @@ func restartRelay(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 
 func pauseRelay(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	sent := p.traffic.sent.Load()
-	err := pauseFor(ctx, p.relay.program(), between(rng, 500*time.Millisecond, 7*time.Second))
+	err := p.pauseFor(ctx, rng, p.relay.program(), between(rng, 500*time.Millisecond, 7*time.Second))
 	return int(p.traffic.sent.Load() - sent), err
 }
 
@@ -48,7 +48,7 @@ func cutRelay(from func(*relay) *wire.Wire) func(context.Context, *play, *rand.R
 	return func(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 		cut := struckOf{from(p.relay).Cut()}
 		defer cut.heal()
-		pass(ctx, between(rng, 500*time.Millisecond, 7*time.Second))
+		p.traffic.passEnding(ctx, rng, between(rng, 500*time.Millisecond, 7*time.Second))
 		cut.await(ctx, p)
 		return cut.struck(), nil
 	}
@@ -67,7 +67,7 @@ func hideRegistry(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	}
 	ways := []struckOf{cutAll(redis), cutAll(postgres)}
 	from := time.Now()
-	pass(ctx, outOfReach(rng))
+	p.traffic.passEnding(ctx, rng, outOfReach(rng))
 	for _, way := range ways {
 		way.await(ctx, p)
 	}
@@ -92,7 +92,7 @@ func silenceRegistry(ctx context.Context, p *play, rng *rand.Rand) (int, error) 
 	}
 	cuts := cutAll(postgres)
 	from := time.Now()
-	pass(ctx, outOfReach(rng))
+	p.traffic.passEnding(ctx, rng, outOfReach(rng))
 	cuts.await(ctx, p)
 	p.audit.Unknowable(rig.Window{From: from, Until: time.Now()})
 	struck := cuts.struck()

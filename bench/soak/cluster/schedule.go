@@ -36,6 +36,7 @@ var kinds = slices.Concat(gatewayFaults, brokerFaults, exchangeFaults, networkFa
 type schedule struct {
 	seed     uint64
 	gateways int   // that run at the start
+	pulse    int   // of the traffic, a second
 	messages int64 // sent at least
 	acts     []act // in order of their beginning
 }
@@ -59,7 +60,7 @@ const (
 // draw returns the schedule of a seed.
 func draw(seed uint64) schedule {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	s := schedule{seed: seed, gateways: 1 + rng.IntN(slots), messages: atLeast}
+	s := schedule{seed: seed, gateways: 1 + rng.IntN(slots), pulse: []int{steady, waves}[rng.IntN(2)], messages: atLeast}
 	n := fewestActs + rng.IntN(mostActs-fewestActs+1)
 	restarts := 0
 	for _, i := range rng.Perm(len(kinds)) {

@@ -20,10 +20,16 @@ import (
 )
 
 const (
-	mixedPerSecond    = 150 // messages of the sample parties
+	mixedPerSecond    = 160 // messages of the sample parties
 	changingPerSecond = 20  // of each certificate that changes
-	ticksPerSecond    = 50
 	poolSize          = 100 // messages signed ahead; each sent is different all the same
+)
+
+// How often in a second messages are sent: as they come, or many at once, so that what is
+// under way at any moment is much, and has some of every sender.
+const (
+	steady = 20
+	waves  = 4
 )
 
 // A traffic sends planned messages until it is told to stop. All that it sends, and all
@@ -32,21 +38,23 @@ type traffic struct {
 	audit  *rig.Audit
 	client *kgo.Client // idempotent, to the brokers directly
 	topic  string
+	pulse  int // steady or waves
 
-	sent    atomic.Int64 // acknowledged
-	changes atomic.Int64 // certificates revoked or withdrawn
+	sent    atomic.Int64  // acknowledged
+	changes atomic.Int64  // certificates revoked or withdrawn
+	end     chan struct{} // has one certificate in force end now
 
 	mu  sync.Mutex
 	err error // guarded by mu; the first
 }
 
-func newTraffic(brokers []string, topic string, audit *rig.Audit) (*traffic, error) {
+func newTraffic(brokers []string, topic string, pulse int, audit *rig.Audit) (*traffic, error) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(2*time.Millisecond),
 		kgo.ProducerBatchCompression(kgo.NoCompression()), kgo.MetadataMinAge(100*time.Millisecond), kgo.ProducerBatchMaxBytes(1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("make an uploader: %w", err)
 	}
-	return &traffic{audit: audit, client: client, topic: topic}, nil
+	return &traffic{audit: audit, client: client, topic: topic, pulse: pulse, end: make(chan struct{})}, nil
 }
 
 // send uploads a message, whose outcome the audit knows. It doesn't wait.
@@ -85,7 +93,7 @@ func (t *traffic) close(ctx context.Context) error {
 
 // mixed sends messages of the pool at a steady rate until until ends.
 func (t *traffic) mixed(ctx, until context.Context, pool *corpus.Pool) {
-	tick := time.NewTicker(time.Second / ticksPerSecond)
+	tick := time.NewTicker(time.Second / time.Duration(t.pulse))
 	defer tick.Stop()
 	for {
 		select {
@@ -93,7 +101,7 @@ func (t *traffic) mixed(ctx, until context.Context, pool *corpus.Pool) {
 			return
 		case <-tick.C:
 		}
-		for range mixedPerSecond / ticksPerSecond {
+		for range mixedPerSecond / t.pulse {
 			m := pool.Next()
 			t.audit.Plan(m.XML, m.Want)
 			t.send(ctx, m.Account, m.XML)
@@ -150,7 +158,11 @@ func (c *changer) live(ctx, until context.Context, rng *rand.Rand, h *rig.Holder
 	if !registered {
 		return
 	}
-	pass(until, between(rng, 200*time.Millisecond, 2500*time.Millisecond))
+	select {
+	case <-c.end:
+	case <-time.After(between(rng, 500*time.Millisecond, 5*time.Second)):
+	case <-until.Done():
+	}
 	if rng.IntN(3) == 0 {
 		c.change(ctx, until, h, verifier.RegistrationWithdrawn, func(ctx context.Context) error {
 			_, err := c.store.Withdraw(ctx, rig.Operator, postgres.Registered{Party: party.id, Certificate: h.Certificate.Fingerprint(), Usage: registry.Signing})
@@ -168,12 +180,15 @@ func (c *changer) live(ctx, until context.Context, rng *rand.Rand, h *rig.Holder
 
 // messages sends messages of one certificate until until ends.
 func (c *changer) messages(ctx, until context.Context, h *rig.Holder, account string) {
-	tick := time.NewTicker(time.Second / changingPerSecond)
+	tick := time.NewTicker(time.Second / time.Duration(c.pulse))
 	defer tick.Stop()
-	for n := uint64(1); ; n++ {
-		xml := h.Copy(n)
-		c.audit.PlanChanging(xml, h.Certificate.Fingerprint())
-		c.send(ctx, account, xml)
+	for n := uint64(1); ; {
+		for range changingPerSecond / c.pulse {
+			xml := h.Copy(n)
+			n++
+			c.audit.PlanChanging(xml, h.Certificate.Fingerprint())
+			c.send(ctx, account, xml)
+		}
 		select {
 		case <-until.Done():
 			return
@@ -215,6 +230,25 @@ func (c *changer) change(ctx, until context.Context, h *rig.Holder, to verifier.
 // its answer was lost.
 func made(err error) bool {
 	return errors.Is(err, registry.ErrAlreadyRegistered) || errors.Is(err, registry.ErrRevoked) || errors.Is(err, registry.ErrNoRegistration)
+}
+
+// passEnding is pass in which a certificate ends, if one is in force: soon after the
+// beginning, so that a gateway that is kept from knowing works on for as long as can be.
+func (t *traffic) passEnding(ctx context.Context, rng *rand.Rand, d time.Duration) {
+	before := between(rng, 0, min(d, time.Second))
+	pass(ctx, before)
+	t.endOne()
+	pass(ctx, d-before)
+}
+
+// endOne ends a certificate that is in force; it reports false if there is none.
+func (t *traffic) endOne() bool {
+	select {
+	case t.end <- struct{}{}:
+		return true
+	default:
+		return false
+	}
 }
 
 // pass lets time pass, as part of what is played; less if ctx ends.

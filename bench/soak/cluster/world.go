@@ -80,6 +80,7 @@ type World struct {
 
 	relay  *relay
 	store  *postgres.Store
+	reader *postgres.Reader
 	stored *wire.Wire // from store to Postgres
 	corpus *corpus.Corpus
 
@@ -354,7 +355,7 @@ func (w *World) openRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.store = postgres.NewStore(pool, lookup, identity)
+	w.store, w.reader = postgres.NewStore(pool, lookup, identity), postgres.NewReader(pool)
 	if w.corpus, err = corpus.New(1, time.Now()); err != nil {
 		return err
 	}
