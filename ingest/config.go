@@ -121,8 +121,12 @@ type Config struct {
 // pointer. A header of three bytes is a string and a slice in memory.
 const recordHeaders = 1000
 
+// headerMemory is how many bytes a header takes besides its own: one without any is two
+// bytes in a batch.
+const headerMemory = 40
+
 // chunk bounds what is judged and produced in one go; its bytes are those of the records as
-// they came.
+// they came, and headerMemory.
 const (
 	chunkRecords = 500
 	chunkBytes   = 1 << 20

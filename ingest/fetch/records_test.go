@@ -320,3 +320,26 @@ func TestMemoryOfInflatingIsTold(t *testing.T) {
 		t.Errorf("one block of snappy: %d bytes, want %d", got, size)
 	}
 }
+
+// It is told of the batch that the next record comes from, not of the last one's.
+func TestMemoryOfInflatingIsOfTheNextRecord(t *testing.T) {
+	plain := made{base: 0, last: 0, bodies: [][]byte{body(0, 0, "k", "a")}}
+	packed := made{base: 1, last: 1, compression: compress.Zstd, bodies: [][]byte{body(0, 0, "k", strings.Repeat("b", 3<<20))}}
+	res, err := parseResponse(responseOf(0, nil, plain.bytes(t), packed.bytes(t)), Request{LastEpoch: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	if got := res.Inflating(); got != 0 {
+		t.Errorf("the first takes %d bytes, want 0", got)
+	}
+	if _, err := res.Next(roomy); err != nil {
+		t.Fatal(err)
+	}
+	if got := res.Inflating(); got < 3<<20 {
+		t.Errorf("the second takes %d bytes, want %d at least", got, 3<<20)
+	}
+	if got := res.NextOffset(); got != 1 {
+		t.Errorf("asking moved on to offset %d", got)
+	}
+}

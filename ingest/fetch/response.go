@@ -68,6 +68,9 @@ func (r *Response) refusal() error {
 // comes from; 0 where it comes from no compressed batch. The record itself takes more.
 // Damage shows only in Next.
 func (r *Response) Inflating() int64 {
+	if r.batch != nil && r.batch.left == 0 {
+		r.finish()
+	}
 	if r.batch == nil && r.open() != nil {
 		return 0
 	}
