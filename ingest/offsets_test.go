@@ -1,8 +1,11 @@
 package ingest
 
 import (
+	"errors"
 	"maps"
 	"testing"
+
+	"github.com/segmentio/kafka-go"
 
 	"turnkey-gateway/ingest/fetch"
 )
@@ -81,5 +84,15 @@ func TestReachedIsAPositionOfOneEpoch(t *testing.T) {
 		if got := c.reached(); got != test.want {
 			t.Errorf("%d items: got %+v, want %+v", len(test.items), got, test.want)
 		}
+	}
+}
+
+// Records go without a timestamp also where only some of a batch do already: what else makes
+// the output take it?
+func TestTimestampsGoFromTheWholeBatch(t *testing.T) {
+	items := []*item{{unstamped: true}, {}}
+	err := (&partition{}).remedy(t.Context(), Rejected, kafka.InvalidTimestamp, items)
+	if !errors.Is(err, errChanged) || !items[1].unstamped {
+		t.Errorf("got %v, the second is unstamped: %v", err, items[1].unstamped)
 	}
 }
