@@ -8,9 +8,10 @@ import (
 )
 
 // Time limits that the promise about ended certificates rests on: a change committed
-// to the registry shows in what is appended from maxStale + deliverLimit on, which is
-// under the 5 s that are promised. A broker appends what it has received whole. (One that
-// stands still between the two, as in a long collection of garbage, adds that time.)
+// to the registry shows in what is appended from maxStale + deliverLimit on, and the 400 ms
+// that handing over may take (see package produce), which is under the 5 s that are
+// promised. A broker appends what it has received whole. (One that stands still between the
+// two, as in a long collection of garbage, adds that time.)
 const (
 	// maxStale is how old the registry's answer may be when the last bytes of a produce
 	// that rests on it are handed to the kernel. An older one is looked up and judged again.
@@ -121,8 +122,12 @@ type Config struct {
 // pointer. A header of three bytes is a string and a slice in memory.
 const recordHeaders = 1000
 
+// headerMemory is how many bytes a header takes besides its own: one without any is two
+// bytes in a batch.
+const headerMemory = 40
+
 // chunk bounds what is judged and produced in one go; its bytes are those of the records as
-// they came.
+// they came, and headerMemory.
 const (
 	chunkRecords = 500
 	chunkBytes   = 1 << 20

@@ -162,7 +162,7 @@ func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error
 // may bound timestamps: the records then go without, and get the broker's time.
 func (p *partition) remedy(ctx context.Context, kind Kind, err error, items []*item) error {
 	switch {
-	case errors.Is(err, kafka.InvalidTimestamp) && !items[0].unstamped:
+	case errors.Is(err, kafka.InvalidTimestamp) && slices.ContainsFunc(items, func(it *item) bool { return !it.unstamped }):
 		for _, it := range items {
 			it.unstamped = true
 		}

@@ -43,7 +43,7 @@ type Request struct {
 	Fresh func() bool
 
 	// Send and Acknowledge bound the time until the last bytes are handed to the kernel,
-	// and from then on until the broker's answer.
+	// which takes 400 ms at most after Fresh, and from then on until the broker's answer.
 	Send, Acknowledge time.Duration
 }
 
