@@ -23,8 +23,8 @@ const (
 )
 
 // How long a produce may take after its last bytes were handed over before it counts as
-// failed: so much, and longer for a large one, which followers take a while to copy.
-// A session must outlast the longest.
+// failed: so much, and longer for a large one, which followers take a while to copy, as far
+// as a session lasts: no heartbeats go out while the last one of a generation is awaited.
 const (
 	acknowledgeLimit = 1500 * time.Millisecond
 	copiedPerSecond  = 20 << 20

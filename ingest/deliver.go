@@ -183,11 +183,10 @@ func (p *partition) remedy(ctx context.Context, kind Kind, err error, items []*i
 // take, is acknowledged at once; and from a follower that stands still, that it lasts. An
 // attempt that had failed may be stored too, before the pointer.
 func (p *partition) accuse(ctx context.Context, kind Kind, it *item, err error) bool {
-	if refused := kafka.Error(0); errors.As(err, &refused) && refused != kafka.RequestTimedOut ||
-		it.size() <= p.g.cfg.BatchBytes || it.pointed() {
+	if it.size() <= p.g.cfg.BatchBytes || it.pointed() {
 		return false
 	}
-	if !p.leads(ctx, kind) {
+	if refused := kafka.Error(0); errors.As(err, &refused) && refused != kafka.RequestTimedOut || !p.leads(ctx, kind) {
 		it.failed = 0
 		return false
 	}
@@ -235,9 +234,10 @@ func tooLarge(err error) bool {
 // may not be stored.
 func (g *Gateway) write(ctx context.Context, topic string, partition int, batch *produce.Batch, fresh func() bool) error {
 	copied := time.Duration(batch.Size()) * time.Second / copiedPerSecond
+	most := max(acknowledgeLimit, min(acknowledgeMost, g.cfg.Session-maxStale-time.Second))
 	return g.producer.Produce(ctx, produce.Request{
 		Topic: topic, Partition: partition, Batch: batch, Fresh: fresh,
-		Send: maxStale, Acknowledge: min(acknowledgeLimit+copied, acknowledgeMost),
+		Send: maxStale, Acknowledge: min(acknowledgeLimit+copied, most),
 	})
 }
 
