@@ -8,9 +8,10 @@ import (
 )
 
 // Time limits that the promise about ended certificates rests on: a change committed
-// to the registry shows in what is appended from maxStale + deliverLimit on, which is
-// under the 5 s that are promised. A broker appends what it has received whole. (One that
-// stands still between the two, as in a long collection of garbage, adds that time.)
+// to the registry shows in what is appended from maxStale + deliverLimit on, and the 400 ms
+// that handing over may take (see package produce), which is under the 5 s that are
+// promised. A broker appends what it has received whole. (One that stands still between the
+// two, as in a long collection of garbage, adds that time.)
 const (
 	// maxStale is how old the registry's answer may be when the last bytes of a produce
 	// that rests on it are handed to the kernel. An older one is looked up and judged again.
@@ -22,8 +23,8 @@ const (
 )
 
 // How long a produce may take after its last bytes were handed over before it counts as
-// failed: so much, and longer for a large one, which followers take a while to copy.
-// A session must outlast the longest.
+// failed: so much, and longer for a large one, which followers take a while to copy, as far
+// as a session lasts: no heartbeats go out while the last one of a generation is awaited.
 const (
 	acknowledgeLimit = 1500 * time.Millisecond
 	copiedPerSecond  = 20 << 20
@@ -31,7 +32,7 @@ const (
 )
 
 // lonelyFailures is after how many failed attempts in a row a large record's outcome,
-// produced alone, is suspected of being what fails.
+// produced alone, is suspected of being what fails, see also Config.lonelyFor.
 const lonelyFailures = 3
 
 // Time limits that nothing outside depends on.
@@ -110,14 +111,23 @@ type Config struct {
 	Workers int
 
 	watchEvery time.Duration // between looks at inbound's partitions; default 10 s
+
+	// lonelyFor is how long those failures must last. The default is 40 s: a follower that
+	// stands still holds up acknowledgements for Kafka's replica.lag.time.max.ms, 30 s as it
+	// is delivered, and large records before others, since it copies them for longer.
+	lonelyFor time.Duration
 }
 
 // recordHeaders is how many headers a record may have; one with more is quarantined as a
 // pointer. A header of three bytes is a string and a slice in memory.
 const recordHeaders = 1000
 
+// headerMemory is how many bytes a header takes besides its own: one without any is two
+// bytes in a batch.
+const headerMemory = 40
+
 // chunk bounds what is judged and produced in one go; its bytes are those of the records as
-// they came.
+// they came, and headerMemory.
 const (
 	chunkRecords = 500
 	chunkBytes   = 1 << 20
@@ -137,6 +147,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Session, 10*time.Second)
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&c.watchEvery, 10*time.Second)
+	setDefault(&c.lonelyFor, 40*time.Second)
 	return c
 }
 

@@ -162,7 +162,7 @@ func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error
 // may bound timestamps: the records then go without, and get the broker's time.
 func (p *partition) remedy(ctx context.Context, kind Kind, err error, items []*item) error {
 	switch {
-	case errors.Is(err, kafka.InvalidTimestamp) && !items[0].unstamped:
+	case errors.Is(err, kafka.InvalidTimestamp) && slices.ContainsFunc(items, func(it *item) bool { return !it.unstamped }):
 		for _, it := range items {
 			it.unstamped = true
 		}
@@ -180,18 +180,21 @@ func (p *partition) remedy(ctx context.Context, kind Kind, err error, items []*i
 // at whose size a broker hangs up, would else be sent, and perhaps stored, again and again,
 // and stop its partition. What tells this from a broker that is away is that the same one
 // answers something small after each failure, and that the pointer, which another broker may
-// take, is acknowledged at once. An attempt that had failed may be stored too, before the
-// pointer.
+// take, is acknowledged at once; and from a follower that stands still, that it lasts. An
+// attempt that had failed may be stored too, before the pointer.
 func (p *partition) accuse(ctx context.Context, kind Kind, it *item, err error) bool {
-	if refused := kafka.Error(0); errors.As(err, &refused) && refused != kafka.RequestTimedOut ||
-		it.size() <= p.g.cfg.BatchBytes || it.pointed() {
+	if it.size() <= p.g.cfg.BatchBytes || it.pointed() {
 		return false
 	}
-	if !p.leads(ctx, kind) {
+	if refused := kafka.Error(0); errors.As(err, &refused) && refused != kafka.RequestTimedOut || !p.leads(ctx, kind) {
 		it.failed = 0
 		return false
 	}
-	if it.failed++; it.failed < lonelyFailures {
+	now := p.g.now()
+	if it.failed++; it.failed == 1 {
+		it.failing = now
+	}
+	if it.failed < lonelyFailures || now.Sub(it.failing) < p.g.cfg.lonelyFor {
 		return false
 	}
 	p.g.log.Warn("not acknowledged: a pointer to it is tried in quarantine; see to the way to the broker, or lower the inbound max.message.bytes",
@@ -231,9 +234,10 @@ func tooLarge(err error) bool {
 // may not be stored.
 func (g *Gateway) write(ctx context.Context, topic string, partition int, batch *produce.Batch, fresh func() bool) error {
 	copied := time.Duration(batch.Size()) * time.Second / copiedPerSecond
+	most := max(acknowledgeLimit, min(acknowledgeMost, g.cfg.Session-maxStale-time.Second))
 	return g.producer.Produce(ctx, produce.Request{
 		Topic: topic, Partition: partition, Batch: batch, Fresh: fresh,
-		Send: maxStale, Acknowledge: min(acknowledgeLimit+copied, acknowledgeMost),
+		Send: maxStale, Acknowledge: min(acknowledgeLimit+copied, most),
 	})
 }
 

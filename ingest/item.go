@@ -33,6 +33,7 @@ type item struct {
 	// the broker. It is suspect while a pointer is tried in its place; then former is its
 	// cause without that.
 	failed  int
+	failing time.Time // since when, if any
 	suspect bool
 	former  Cause
 

@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"turnkey-gateway/verifier"
 )
@@ -50,7 +52,7 @@ func stalling(stalls func(size int) bool) dialFunc {
 	}
 }
 
-func aloneAbove900KB(c *Config) { c.BatchBytes = 900_000 }
+func aloneAbove900KB(c *Config) { c.BatchBytes, c.lonelyFor = 900_000, time.Nanosecond }
 
 // A record whose outcome never arrives in time, while others do, becomes a pointer in
 // quarantine, and those behind it are judged.
@@ -98,6 +100,41 @@ func TestBrokerAwayMakesNoPointers(t *testing.T) {
 	defer mu.Unlock()
 	if n := len(stalled); n != lonelyFailures+1 || stalled[n-1] > 10_000 || stalled[n-2] < 900_000 {
 		t.Errorf("stalled requests of %v bytes: want the record %d times and then its pointer", stalled, lonelyFailures)
+	}
+}
+
+// A follower that stands still for a while, so that the leader can't acknowledge a large
+// record, makes no pointer of it either.
+func TestFollowerThatStandsStillMakesNoPointers(t *testing.T) {
+	w := fakeWorld(t, 1)
+	large := &kgo.Record{Key: []byte("broker-1"), Value: bytes.Repeat([]byte("x"), 950_000)}
+	w.send(large)
+	const late = lonelyFailures + 2
+	var attempts atomic.Int32
+	w.fake.ControlKey(keyProduce, func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		asked := req.(*kmsg.ProduceRequest).Topics
+		if len(asked[0].Partitions[0].Records) < 900_000 || attempts.Add(1) > late {
+			return nil, nil, false
+		}
+		res := req.ResponseKind().(*kmsg.ProduceResponse)
+		for _, asked := range asked {
+			topic := kmsg.NewProduceResponseTopic()
+			topic.Topic, topic.TopicID = asked.Topic, asked.TopicID
+			partition := kmsg.NewProduceResponseTopicPartition()
+			partition.ErrorCode = int16(kafka.RequestTimedOut)
+			topic.Partitions = append(topic.Partitions, partition)
+			res.Topics = append(res.Topics, topic)
+		}
+		return res, nil, true
+	})
+	w.start(Parts{}, func(c *Config) { c.BatchBytes = 900_000 })
+	o := w.outcomes(1)[0]
+	if o.kind != Rejected || len(o.Value) != len(large.Value) {
+		t.Errorf("%s %s, %d bytes", o.kind, o.header(HeaderReason), len(o.Value))
+	}
+	if n := attempts.Load(); n != late+1 {
+		t.Errorf("%d attempts, want %d", n, late+1)
 	}
 }
 

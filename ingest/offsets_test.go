@@ -1,8 +1,13 @@
 package ingest
 
 import (
+	"errors"
 	"maps"
 	"testing"
+
+	"github.com/segmentio/kafka-go"
+
+	"turnkey-gateway/ingest/fetch"
 )
 
 func TestOffsetsCommitTheContiguousPrefix(t *testing.T) {
@@ -55,5 +60,39 @@ func expectDue(t *testing.T, o *offsets, want map[int]position) {
 	t.Helper()
 	if got := o.due(); !maps.Equal(got, want) {
 		t.Errorf("due %v, want %v", got, want)
+	}
+}
+
+// Where a chunk was not finished, what is committed is the position after the last outcome:
+// a gap behind it, as of a transaction's marker, may be of a later leader epoch, of which
+// that record is not. Brokers would take the log for one that was cut.
+func TestReachedIsAPositionOfOneEpoch(t *testing.T) {
+	made := func(offset int64, epoch int32, done bool) *item {
+		return &item{source: Source{Offset: offset}, rec: fetch.Record{Offset: offset, Epoch: epoch}, done: done}
+	}
+	c := chunk{tray: &tray{}, from: position{100, 3}, next: position{120, 5}}
+	for _, test := range []struct {
+		items []*item
+		want  position
+	}{
+		{nil, position{120, 5}},
+		{[]*item{made(105, 4, false)}, position{100, 3}},
+		{[]*item{made(105, 4, true), made(110, 5, false)}, position{106, 4}},
+		{[]*item{made(105, 4, true), made(110, 5, true)}, position{120, 5}},
+	} {
+		c.items = test.items
+		if got := c.reached(); got != test.want {
+			t.Errorf("%d items: got %+v, want %+v", len(test.items), got, test.want)
+		}
+	}
+}
+
+// Records go without a timestamp also where only some of a batch do already: what else makes
+// the output take it?
+func TestTimestampsGoFromTheWholeBatch(t *testing.T) {
+	items := []*item{{unstamped: true}, {}}
+	err := (&partition{}).remedy(t.Context(), Rejected, kafka.InvalidTimestamp, items)
+	if !errors.Is(err, errChanged) || !items[1].unstamped {
+		t.Errorf("got %v, the second is unstamped: %v", err, items[1].unstamped)
 	}
 }

@@ -75,12 +75,12 @@ func (p *partition) process(ctx context.Context, c chunk) {
 
 // reached is the position up to before which all outcomes are acknowledged.
 func (c chunk) reached() position {
-	epoch := c.from.epoch
+	at := c.from
 	for _, it := range c.items {
 		if !it.done {
-			return position{it.source.Offset, epoch}
+			return at // not the item's offset: a gap before it may be of a later epoch
 		}
-		epoch = it.rec.Epoch
+		at = position{it.source.Offset + 1, it.rec.Epoch}
 	}
 	return c.next
 }

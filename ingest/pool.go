@@ -29,8 +29,11 @@ func (p *pool) each(ctx context.Context, n int, work func(i int)) error {
 	}
 	var next atomic.Int64
 	step := func() bool {
+		if ctx.Err() != nil { // before a piece is taken: what was taken is done
+			return false
+		}
 		i := int(next.Add(1)) - 1
-		if i >= n || ctx.Err() != nil {
+		if i >= n {
 			return false
 		}
 		work(i)

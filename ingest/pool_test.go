@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -76,5 +78,53 @@ func TestPoolTakesTurns(t *testing.T) {
 	}
 	if before > 2 {
 		t.Errorf("the one with little waited for %d pieces of the other's", before)
+	}
+}
+
+// A latecomer is a context that ends while a helper asks it, after its caller has seen that
+// no piece is left.
+type latecomer struct {
+	context.Context
+	caller string        // its goroutine
+	asked  chan struct{} // closed when the helper asks
+	once   sync.Once
+	end    chan struct{} // closed when the context ends
+}
+
+func goroutine() string {
+	text := make([]byte, 64)
+	return strings.Fields(string(text[:runtime.Stack(text, false)]))[1]
+}
+
+func (l *latecomer) Err() error {
+	if goroutine() != l.caller {
+		l.once.Do(func() { close(l.asked) })
+		<-l.end
+		return context.Canceled
+	}
+	return nil
+}
+
+// No error means that all was done, also where the context ends at the very last.
+func TestPoolSkipsNothingWithoutAnError(t *testing.T) {
+	ctx := &latecomer{Context: context.Background(), caller: goroutine(), asked: make(chan struct{}), end: make(chan struct{})}
+	var done atomic.Int32
+	p := newPool(2)
+	var watch sync.WaitGroup
+	watch.Go(func() { // the caller has given up its seat, so it asks for nothing more
+		<-ctx.asked
+		for !p.seats.TryAcquire(1) {
+			runtime.Gosched()
+		}
+		p.seats.Release(1)
+		close(ctx.end)
+	})
+	err := p.each(ctx, 2, func(int) {
+		<-ctx.asked
+		done.Add(1)
+	})
+	watch.Wait()
+	if err == nil && done.Load() != 2 {
+		t.Errorf("no error, and %d of 2 were done", done.Load())
 	}
 }

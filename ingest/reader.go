@@ -126,8 +126,9 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, from positi
 		}
 		return err
 	}
-	if n := res.Inflating(); n > 0 {
-		if err := reserve(p.g.memory.inflated, n+2*chunkBytes); err != nil {
+	inflating := res.Inflating()
+	if inflating > 0 {
+		if err := reserve(p.g.memory.inflated, inflating+2*chunkBytes); err != nil {
 			return c, err
 		}
 	}
@@ -137,13 +138,14 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, from positi
 		Large:   chunkBytes,
 		Grow:    func(size int64) error { return reserve(p.g.memory.large, size) },
 	}
-	for size := 0; size < chunkBytes && len(c.items) < chunkRecords; {
+	// A batch that takes more than was reserved begins another chunk.
+	for size := 0; size < chunkBytes && len(c.items) < chunkRecords && res.Inflating() <= inflating; {
 		rec, err := res.Next(limits)
 		if err != nil {
 			c.next = position{res.NextOffset(), res.LastEpoch()}
 			return c, err
 		}
-		size += rec.Len()
+		size += rec.Len() + headerMemory*len(rec.Headers)
 		it := c.add()
 		it.source, it.rec = p.source(rec.Offset), rec
 	}

@@ -384,3 +384,27 @@ func TestConfigRefusals(t *testing.T) {
 		t.Errorf("the defaults: %v", err)
 	}
 }
+
+// Headers count in a chunk as what they take in memory, which is many times what they take
+// in a batch.
+func TestChunkCountsHeaders(t *testing.T) {
+	w := fakeWorld(t, 1)
+	const n = 100
+	headers := make([]kgo.RecordHeader, recordHeaders)
+	var sent []*kgo.Record
+	for i := range n {
+		sent = append(sent, &kgo.Record{Key: []byte("broker-1"), Value: document(i), Headers: headers})
+	}
+	w.send(sent...)
+	var most atomic.Int64
+	known := newRegistry(t)
+	w.start(Parts{Registry: registryFunc(func(ctx context.Context, a []string, h []verifier.Hints, since time.Time) ([]verifier.Sender, error) {
+		for m := most.Load(); int64(len(a)) > m && !most.CompareAndSwap(m, int64(len(a))); m = most.Load() {
+		}
+		return known.Senders(ctx, a, h, since)
+	})}, nil)
+	w.checkNoneLost(w.byID(sent), w.outcomes(n))
+	if atMost := int64(chunkBytes/(recordHeaders*headerMemory) + 1); most.Load() > atMost {
+		t.Errorf("%d records of %d headers were one chunk, want %d at most", most.Load(), recordHeaders, atMost)
+	}
+}

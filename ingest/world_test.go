@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -98,13 +99,15 @@ func (w *world) create() {
 		}
 		topics = append(topics, c)
 	}
-	res, err := w.client().CreateTopics(w.t.Context(), &kafka.CreateTopicsRequest{Topics: topics})
-	if err != nil {
-		w.t.Fatalf("create topics: %v", err)
-	}
+	var res *kafka.CreateTopicsResponse
+	eventually(w.t, "topics", func() (made bool) { // a kept connection may be to a broker that was ended
+		var err error
+		res, err = w.client().CreateTopics(w.t.Context(), &kafka.CreateTopicsRequest{Topics: topics})
+		return err == nil
+	})
 	var names []string
 	for name, err := range res.Errors {
-		if err != nil {
+		if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
 			w.t.Fatalf("create topic %s: %v", name, err)
 		}
 		names = append(names, name)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"time"
 
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/ingest/fetch"
@@ -59,7 +58,7 @@ func (g *ground) audit(ctx context.Context, who string, b *backlog, t ingest.Top
 
 // inspect looks at what one fetch brings from an offset on, and returns how much.
 func (g *ground) inspect(ctx context.Context, who string, b *backlog, t ingest.Topics, partition int, offset int64) (n int, err error) {
-	res, err := g.fetcher.Fetch(ctx, fetch.Request{Topic: t.Verified, Partition: partition, Offset: offset, MaxBytes: 64 << 10, MaxWait: time.Second})
+	res, err := g.fetch(ctx, t.Verified, partition, offset, 64<<10)
 	if err != nil {
 		return 0, err
 	}

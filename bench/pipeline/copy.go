@@ -118,9 +118,21 @@ func (c *copier) copy(ctx context.Context, partition int, offset int64) error {
 }
 
 func (c *copier) fetch(ctx context.Context, partition int, offset int64, free <-chan *portion, full chan<- *portion) error {
+	var topic fetch.Topic
+	err := persist(ctx, func() (err error) {
+		topic, err = c.fetcher.Topic(ctx, c.inbound)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for {
-		res, err := c.fetcher.Fetch(ctx, fetch.Request{
-			Topic: c.inbound, Partition: partition, Offset: offset, MaxBytes: copyBytes, MaxWait: time.Second,
+		var res *fetch.Response
+		err := persist(ctx, func() (err error) {
+			res, err = c.fetcher.Fetch(ctx, fetch.Request{
+				Topic: c.inbound, TopicID: topic.ID, Partition: partition, Offset: offset, LastEpoch: -1, MaxBytes: copyBytes, MaxWait: time.Second,
+			})
+			return err
 		})
 		if err != nil {
 			return err
@@ -163,8 +175,10 @@ func (c *copier) append(partition int, p *portion) error {
 	if p.batch.Len() == 0 {
 		return nil
 	}
-	err := c.writer.Produce(context.Background(), produce.Request{
-		Topic: c.verified, Partition: partition, Batch: &p.batch, Send: 5 * time.Second, Acknowledge: 5 * time.Second,
+	err := persist(context.Background(), func() error {
+		return c.writer.Produce(context.Background(), produce.Request{
+			Topic: c.verified, Partition: partition, Batch: &p.batch, Send: 5 * time.Second, Acknowledge: 5 * time.Second,
+		})
 	})
 	if err != nil {
 		return err
@@ -173,4 +187,16 @@ func (c *copier) append(partition int, p *portion) error {
 	defer c.mu.Unlock()
 	c.done[partition] = p.next
 	return nil
+}
+
+// persist tries for some seconds: topics are new, and their leaders may just be taking over.
+// What is stored twice for it doesn't pass for once: the offset, or the audit, tells.
+func persist(ctx context.Context, try func() error) (err error) {
+	for range 40 {
+		if err = try(); err == nil || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return err
 }

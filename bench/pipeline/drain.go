@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"turnkey-gateway/bench/cost"
@@ -71,13 +73,14 @@ func (g *ground) drainWith(ctx context.Context, who string, b *backlog, part int
 	if err := g.create(ctx, t, b.partitions); err != nil {
 		return fail(err)
 	}
-	p, err := start(ctx, who, t, g.name("group"))
+	group := g.name("group")
+	p, err := start(ctx, who, t, group)
 	if err != nil {
 		return fail(err)
 	}
 	defer p.Kill() // where it was not ended in order
 	if w, err = g.watch(ctx, p, t.Verified, b.partitions, part); err != nil {
-		return fail(err)
+		return fail(fmt.Errorf("%w\n%s", err, g.said(group)))
 	}
 	if err := end(p); err != nil {
 		return fail(err)
@@ -86,6 +89,14 @@ func (g *ground) drainWith(ctx context.Context, who string, b *backlog, part int
 		return fail(err)
 	}
 	return w, g.drop(ctx, t)
+}
+
+// said is how the log of a contender that this program is begins; empty of the gateway's, whose
+// log has another name.
+func (g *ground) said(group string) string {
+	const most = 2_000
+	text, _ := os.ReadFile(filepath.Join(g.Dir, group+".log"))
+	return string(text[:min(len(text), most)])
 }
 
 // A starter runs a contender.

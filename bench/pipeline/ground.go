@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,11 +32,14 @@ type ground struct {
 	certificates string // file of the senders', by account
 	undo         []func() error
 	topics       int // how many names were made up
+
+	mu  sync.Mutex
+	ids map[string]fetch.TopicID // guarded by mu; by topic
 }
 
 // prepare starts everything and registers the senders.
 func prepare(ctx context.Context, c course, now time.Time) (g *ground, err error) {
-	g = &ground{System: rig.System{Bin: c.bin, RedisPrefix: "turnkey"}}
+	g = &ground{System: rig.System{Bin: c.bin, RedisPrefix: "turnkey"}, ids: make(map[string]fetch.TopicID)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, g.close())

@@ -183,7 +183,7 @@ func (g *ground) sendDue(ctx context.Context, s *schedule, partition int) error 
 func (g *ground) readLatencies(ctx context.Context, s *schedule, topic string, partition int) ([]time.Duration, error) {
 	all := make([]time.Duration, 0, s.on(partition))
 	for next := int64(0); next < int64(s.on(partition)); {
-		res, err := g.fetcher.Fetch(ctx, fetch.Request{Topic: topic, Partition: partition, Offset: next, MaxBytes: 1 << 20, MaxWait: time.Second})
+		res, err := g.fetch(ctx, topic, partition, next, 1<<20)
 		if err != nil {
 			return nil, err
 		}

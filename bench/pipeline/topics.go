@@ -11,6 +11,7 @@ import (
 
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/ingest"
+	"turnkey-gateway/ingest/fetch"
 )
 
 // A backlog is an inbound topic that holds the first messages of a load: message i on
@@ -62,6 +63,26 @@ func (g *ground) fill(ctx context.Context, l *load, partitions, n int) (*backlog
 
 // send stores the messages that belong at some offsets of a partition, as one batch.
 func (g *ground) send(ctx context.Context, b *backlog, partition, from, to int) error {
+	var res *kafka.ProduceResponse
+	err := persist(ctx, func() (err error) {
+		res, err = g.client.Produce(ctx, &kafka.ProduceRequest{
+			Topic: b.inbound, Partition: partition, RequiredAcks: kafka.RequireAll, Records: b.records(partition, from, to),
+		})
+		if err == nil {
+			err = res.Error
+		}
+		return err
+	})
+	if err == nil && res.BaseOffset != int64(from) {
+		err = fmt.Errorf("stored at offset %d, not %d", res.BaseOffset, from)
+	}
+	if err != nil {
+		return fmt.Errorf("send messages of %d bytes to %s/%d: %w", b.size, b.inbound, partition, err)
+	}
+	return nil
+}
+
+func (b *backlog) records(partition, from, to int) kafka.RecordReader {
 	records := make([]kafka.Record, 0, to-from)
 	for k := from; k < to; k++ {
 		s, doc := b.message(b.at(partition, int64(k)))
@@ -70,19 +91,7 @@ func (g *ground) send(ctx context.Context, b *backlog, partition, from, to int) 
 			Headers: []kafka.Header{{Key: ingest.HeaderAccount, Value: []byte(s.account)}},
 		})
 	}
-	res, err := g.client.Produce(ctx, &kafka.ProduceRequest{
-		Topic: b.inbound, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
-	})
-	if err == nil {
-		err = res.Error
-	}
-	if err == nil && res.BaseOffset != int64(from) {
-		err = fmt.Errorf("stored at offset %d, not %d", res.BaseOffset, from)
-	}
-	if err != nil {
-		return fmt.Errorf("send messages of %d bytes to %s/%d: %w", b.size, b.inbound, partition, err)
-	}
-	return nil
+	return kafka.NewRecordReader(records...)
 }
 
 // name makes up a name that no topic or group here has.
@@ -169,4 +178,32 @@ func (g *ground) ends(ctx context.Context, topic string, partitions int) ([]int6
 		ends[p.Partition] = p.LastOffset
 	}
 	return ends, nil
+}
+
+// fetch reads what a topic that nobody makes anew holds from an offset on.
+func (g *ground) fetch(ctx context.Context, topic string, partition int, offset int64, most int) (res *fetch.Response, err error) {
+	err = persist(ctx, func() error {
+		id, err := g.id(ctx, topic)
+		if err != nil {
+			return err
+		}
+		res, err = g.fetcher.Fetch(ctx, fetch.Request{
+			Topic: topic, TopicID: id, Partition: partition, Offset: offset, LastEpoch: -1, MaxBytes: most, MaxWait: time.Second,
+		})
+		return err
+	})
+	return res, err
+}
+
+func (g *ground) id(ctx context.Context, topic string) (fetch.TopicID, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if id, known := g.ids[topic]; known {
+		return id, nil
+	}
+	found, err := g.fetcher.Topic(ctx, topic)
+	if err == nil {
+		g.ids[topic] = found.ID
+	}
+	return found.ID, err
 }

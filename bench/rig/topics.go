@@ -43,6 +43,11 @@ func createTopics(ctx context.Context, brokers []string, topics ingest.Topics, p
 		})
 	}
 	res, err := client.CreateTopics(ctx, req)
+	for again := 0; err != nil && again < 20 && ctx.Err() == nil; again++ {
+		// A kept connection may be to a broker that was ended, and a controller be away.
+		time.Sleep(250 * time.Millisecond)
+		res, err = client.CreateTopics(ctx, req)
+	}
 	if err != nil {
 		return fmt.Errorf("create topics: %w", err)
 	}

@@ -79,6 +79,9 @@ func (c *Client) Fetch(ctx context.Context, req Request) (*Response, error) {
 	if res.preferred != leader {
 		c.replicas.prefer(at, res.preferred)
 	}
+	if replica != leader {
+		res.damaged = func() { c.replicas.shun(at) } // the leader may have it whole
+	}
 	return res, nil
 }
 

@@ -32,23 +32,18 @@ func newInflater(kind compress.Compression, payload []byte) io.ReadCloser {
 	}
 }
 
-// inflaterMemory is about how much memory, in bytes, that decompressor takes. What a
-// second zstd frame may claim, which no client writes, is not in it.
+// leastWindow is what every zstd frame may claim for its history; one behind the first, as
+// no client writes, no more than that or what the first claims.
+const leastWindow = 1 << 20
+
+// inflaterMemory is about how much memory, in bytes, that decompressor takes.
 func inflaterMemory(kind compress.Compression, payload []byte) int64 {
 	const usual = 128 << 10
 	switch kind {
 	case compress.Snappy:
 		return usual + int64(blocksOf(payload).largest())
 	case compress.Zstd:
-		var head zstd.Header
-		if err := head.Decode(payload); err != nil {
-			return usual // nor will the payload be inflated
-		}
-		window := head.WindowSize
-		if head.SingleSegment {
-			window = head.FrameContentSize
-		}
-		return usual + int64(min(window, maxWindow))
+		return usual + int64(windowOf(payload))
 	case compress.Lz4:
 		// LZ4 frame format: magic, flags, then the code of the largest block's size.
 		const magic, legacy = 0x184D2204, 8 << 20
@@ -60,27 +55,48 @@ func inflaterMemory(kind compress.Compression, payload []byte) int64 {
 	return usual
 }
 
+// windowOf is the largest history that a zstd payload's frames may claim.
+func windowOf(payload []byte) uint64 {
+	var head zstd.Header
+	if err := head.Decode(payload); err != nil {
+		return leastWindow // nor will the payload be inflated
+	}
+	window := head.WindowSize
+	if head.SingleSegment {
+		window = head.FrameContentSize
+	}
+	return min(max(window, leastWindow), maxWindow)
+}
+
 func newZstdReader(payload []byte) io.ReadCloser {
 	d, _ := decoders.Get().(*zstd.Decoder)
 	if d == nil {
 		var err error
-		d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		d, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			panic(err) // the options are constants
 		}
 	}
-	if err := d.Reset(bytes.NewReader(payload)); err != nil {
+	window := windowOf(payload)
+	if err := d.ResetWithOptions(bytes.NewReader(payload), zstd.WithDecoderMaxWindow(window)); err != nil {
 		return failed{err}
 	}
-	return &zstdReader{d}
+	return &zstdReader{d, window <= maxKeptWindow}
 }
 
 var decoders sync.Pool
 
-type zstdReader struct{ *zstd.Decoder }
+// maxKeptWindow bounds the history of a decoder that is used again: it keeps that, which
+// counts nowhere then. Kafka's clients stay below it at their usual levels.
+const maxKeptWindow = 8 << 20
+
+type zstdReader struct {
+	*zstd.Decoder
+	keep bool
+}
 
 func (z *zstdReader) Close() error {
-	if err := z.Reset(nil); err != nil {
+	if err := z.Reset(nil); err != nil || !z.keep {
 		return err
 	}
 	decoders.Put(z.Decoder)

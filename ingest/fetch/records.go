@@ -152,6 +152,9 @@ func (r *Response) open() error {
 		}
 		if err != nil {
 			r.damage = err
+			if r.damaged != nil {
+				r.damaged()
+			}
 			break
 		}
 		r.decoded = true

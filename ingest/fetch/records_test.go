@@ -320,3 +320,68 @@ func TestMemoryOfInflatingIsTold(t *testing.T) {
 		t.Errorf("one block of snappy: %d bytes, want %d", got, size)
 	}
 }
+
+// It is told of the batch that the next record comes from, not of the last one's.
+func TestMemoryOfInflatingIsOfTheNextRecord(t *testing.T) {
+	plain := made{base: 0, last: 0, bodies: [][]byte{body(0, 0, "k", "a")}}
+	packed := made{base: 1, last: 1, compression: compress.Zstd, bodies: [][]byte{body(0, 0, "k", strings.Repeat("b", 3<<20))}}
+	res, err := parseResponse(responseOf(0, nil, plain.bytes(t), packed.bytes(t)), Request{LastEpoch: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	if got := res.Inflating(); got != 0 {
+		t.Errorf("the first takes %d bytes, want 0", got)
+	}
+	if _, err := res.Next(roomy); err != nil {
+		t.Fatal(err)
+	}
+	if got := res.Inflating(); got < 3<<20 {
+		t.Errorf("the second takes %d bytes, want %d at least", got, 3<<20)
+	}
+	if got := res.NextOffset(); got != 1 {
+		t.Errorf("asking moved on to offset %d", got)
+	}
+}
+
+// A decoder that has claimed much memory is not kept for others, since nobody reserved that.
+func TestLargeDecodersAreNotKept(t *testing.T) {
+	for range 8 { // a pool may drop some
+		for decoders.Get() != nil {
+		}
+		payload, err := zstd.NewWriter(nil, zstd.WithWindowSize(16<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := newZstdReader(payload.EncodeAll(make([]byte, 17<<20), nil))
+		if _, err := io.Copy(io.Discard, in); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if decoders.Get() != nil {
+			t.Fatal("it is kept")
+		}
+	}
+}
+
+// A zstd frame behind the first may claim no more than was told of.
+func TestSecondFrameClaimsNoMore(t *testing.T) {
+	packed := func(window, size int) []byte {
+		w, err := zstd.NewWriter(nil, zstd.WithWindowSize(window), zstd.WithSingleSegment(false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.EncodeAll(make([]byte, size), nil)
+	}
+	const small, large = 1 << 20, 16 << 20
+	for _, windows := range [][2]int{{small, small}, {large, small}, {small, large}, {large, large}} {
+		in := newZstdReader(append(packed(windows[0], windows[0]+1), packed(windows[1], windows[1]+1)...))
+		n, err := io.Copy(io.Discard, in)
+		if want := windows[1] <= windows[0]; (err == nil) != want {
+			t.Errorf("windows %d: read %d bytes, err %v", windows, n, err)
+		}
+		in.Close()
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ type reply struct {
 	code      int16
 	diverged  *Diverged
 	preferred int32
+	records   []byte
 }
 
 func (b *brokers) RoundTrip(_ context.Context, _ net.Addr, req kafka.Request) (kafka.Response, error) {
@@ -36,7 +38,7 @@ func (b *brokers) RoundTrip(_ context.Context, _ net.Addr, req kafka.Request) (k
 	if x.rack == "" {
 		res.preferred = leader
 	}
-	return x, x.leave(&Response{code: res.code, diverged: res.diverged, preferred: res.preferred})
+	return x, x.leave(&Response{code: res.code, diverged: res.diverged, preferred: res.preferred, rest: res.records})
 }
 
 const broken = -2 // stands for a connection that fails
@@ -108,4 +110,24 @@ func TestChoiceOfReplicaPasses(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		expect(leader, true)
 	})
+}
+
+// Records that are damaged on a replica may be whole on the leader, which is asked next.
+func TestReplicaWithDamageIsShunned(t *testing.T) {
+	damaged := made{bodies: [][]byte{body(0, 0, "k", "a")}, breakHash: true}
+	b := &brokers{answers: []reply{{preferred: 2}, {preferred: leader, records: damaged.bytes(t)}, {preferred: leader}}}
+	c := &Client{Transport: b, Addr: kafka.TCP("none"), Rack: "r"}
+	for range b.answers {
+		res, err := c.Fetch(t.Context(), Request{Topic: "t"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := res.Next(roomy); err == nil {
+			t.Error("read a record")
+		}
+		res.Close()
+	}
+	if want := []int32{leader, 2, leader}; !slices.Equal(b.asked, want) {
+		t.Errorf("asked %v, want %v", b.asked, want)
+	}
 }

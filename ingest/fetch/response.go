@@ -28,9 +28,10 @@ type Response struct {
 	batch   *batch
 	aborts  map[int64]bool // producers whose running transaction was aborted
 	next    int64
-	epoch   int32 // of what is before next, -1 unknown
-	decoded bool  // whether any whole batch was seen
-	damage  error // what is wrong with the next batch
+	epoch   int32  // of what is before next, -1 unknown
+	decoded bool   // whether any whole batch was seen
+	damage  error  // what is wrong with the next batch
+	damaged func() // told of it, if not nil
 }
 
 // A Diverged says that the record before the offset asked for is not in the partition's
@@ -68,6 +69,9 @@ func (r *Response) refusal() error {
 // comes from; 0 where it comes from no compressed batch. The record itself takes more.
 // Damage shows only in Next.
 func (r *Response) Inflating() int64 {
+	if r.batch != nil && r.batch.left == 0 {
+		r.finish()
+	}
 	if r.batch == nil && r.open() != nil {
 		return 0
 	}

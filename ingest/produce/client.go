@@ -1,6 +1,7 @@
 package produce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ import (
 // ErrTooLate means that a request was no longer wanted before its last bytes were sent.
 // Nothing of it is appended, then or later.
 var ErrTooLate = errors.New("too late to append")
+
+// errNotSent stands in for an error that the transport should have given.
+var errNotSent = errors.New("the transport sent nothing")
 
 // A Client appends to the partitions of one cluster. It is safe for concurrent use; its
 // fields must not change after the first request.
@@ -43,7 +47,7 @@ type Request struct {
 	Fresh func() bool
 
 	// Send and Acknowledge bound the time until the last bytes are handed to the kernel,
-	// and from then on until the broker's answer.
+	// which takes 400 ms at most after Fresh, and from then on until the broker's answer.
 	Send, Acknowledge time.Duration
 }
 
@@ -67,7 +71,7 @@ func (c *Client) produce(ctx context.Context, req Request) error {
 	}}}
 	_, err := c.Transport.RoundTrip(ctx, c.Addr, x)
 	if x.state.CompareAndSwap(waiting, abandoned) {
-		return err // no connection has begun, and none will
+		return cmp.Or(err, errNotSent) // no connection has begun, and none will
 	}
 	<-x.done // the connection may still read the batch
 	return x.err

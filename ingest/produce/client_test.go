@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -214,4 +215,31 @@ func TestAnswersThatAreNone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the last bytes can't be handed over soon after they were known to be wanted, because
+// the broker does not read, the request is given up: it may be wanted no more.
+func TestLastBytesDoNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		go func() { // all but the last bytes
+			var size [4]byte
+			if _, err := io.ReadFull(theirs, size[:]); err == nil {
+				io.CopyN(io.Discard, theirs, int64(binary.BigEndian.Uint32(size[:]))-lastBytes)
+			}
+		}()
+		var batch Batch
+		batch.Append(time.Now(), nil, make([]byte, 1000), &Headers{})
+		var fresh time.Time
+		x := &exchange{client: &Client{}, ctx: t.Context(), version: version, done: make(chan struct{}), req: Request{
+			Topic: topic, Batch: &batch, Send: patience, Acknowledge: patience,
+			Fresh: func() bool { fresh = time.Now(); return true },
+		}}
+		_, err := x.RawExchange(ours)
+		if took := time.Since(fresh); err == nil || took > lastLimit {
+			t.Errorf("err %v, %v after it was known to be wanted", err, took)
+		}
+		ours.Close()
+	})
 }

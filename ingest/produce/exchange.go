@@ -21,6 +21,10 @@ const version = 7
 // lastBytes is how much of a request is held back until it is known to be wanted still.
 const lastBytes = 64
 
+// lastLimit is how long it may take to hand the last bytes to the kernel, once they are known
+// to be wanted: it has no room for them while a broker reads slowly, or not at all.
+const lastLimit = 400 * time.Millisecond
+
 // answerLimit is the longest answer, in bytes, to a request for one partition.
 const answerLimit = 64 << 10
 
@@ -81,6 +85,9 @@ func (x *exchange) exchange(rw io.ReadWriter, conn deadliner) error {
 	}
 	if x.req.Fresh != nil && !x.req.Fresh() {
 		return ErrTooLate
+	}
+	if err := x.allow(conn, min(lastLimit, x.req.Send)); err != nil {
+		return err
 	}
 	if _, err := rw.Write(batch.buf[end:]); err != nil {
 		return fmt.Errorf("write the request's end: %w", err)
