@@ -90,14 +90,14 @@ func TestMeanOfAMix(t *testing.T) {
 	within(t, "broker", mean.broker, 4, 0.01)
 }
 
-// One partition as shipped: 128 messages of 8 KB are a chunk, which is appended in two
-// batches, and the next fetch is on its way meanwhile.
+// One partition as shipped: 90 messages of 8 KB are a chunk, which is appended as one batch,
+// and the next fetch is on its way meanwhile.
 func TestPartitionLimitIsThatOfItsRoundTrips(t *testing.T) {
 	in := inputs{costs: assumedCosts}
-	const judged = 2 * together * 40e-6 // 16 groups of 8 on 8 cores
-	const bytes = 128 * (8192 + added) / connection
+	const judged = 2 * together * 40e-6 // 12 groups of 8 on 8 cores
+	const bytes = 90 * (8192 + added) / connection
 	for _, trip := range []float64{5e-3, 20e-3} {
-		within(t, "messages a second", partitionLimit(in, 8192, trip, asShipped), 128/(2*trip+judged+bytes), 0.03)
+		within(t, "messages a second", partitionLimit(in, 8192, trip, asShipped), 90/(trip+judged+bytes), 0.03)
 	}
 }
 

@@ -98,7 +98,7 @@ var trips = []float64{1e-3, 2e-3, 5e-3, 10e-3, 20e-3}
 
 func partitionTable(p *page.Page, in inputs) {
 	p.Printf("\n**Partitions.** A partition is worked on in order: one chunk is judged, then appended, and the next one waits for the acknowledgement. So a produce's round trip decides what one partition takes. "+
-		"As shipped, %d messages of 8 KB are one fetch, one chunk and two produces, since outcomes are larger than what they are made from. A larger batch needs a `max.message.bytes` of the outputs that is larger still. Messages a second of one partition, by the round trip:\n\n", int(math.Ceil(asShipped.fetch/(8<<10))))
+		"As shipped, %d messages of 8 KB are one fetch, one chunk and one produce: outcomes are larger than what they are made from, and stay under Kafka's usual `max.message.bytes` so. Larger steps need a larger one on the outputs. Messages a second of one partition, by the round trip:\n\n", int(math.Ceil(asShipped.fetch/(8<<10))))
 	columns := []string{"8 KB"}
 	for _, trip := range trips {
 		columns = append(columns, seconds(trip))

@@ -87,10 +87,10 @@ type setting struct {
 
 // What a gateway ships with, and one that spares round trips.
 var (
-	asShipped = setting{"as shipped", 1 << 20, 1 << 20}
+	asShipped = setting{"as shipped", 720 << 10, 1 << 20}
 	settings  = []setting{
 		asShipped,
-		{"`GATEWAY_BATCH_BYTES=1200000`", 1 << 20, 1_200_000},
+		{"`GATEWAY_FETCH_BYTES=1048576`, `GATEWAY_BATCH_BYTES=1200000`", 1 << 20, 1_200_000},
 	}
 )
 
