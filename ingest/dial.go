@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
 	"net"
 	"time"
 )
@@ -12,6 +14,9 @@ import (
 // only). Otherwise a produce cut off by the network would be sent again by the kernel
 // when the network is back, minutes after the verdict in it was true. A [Cluster] whose
 // connections are made otherwise must see to the same.
+//
+// What answers at first as no broker does, ends the connection: the library takes memory for
+// as many elements as an answer claims to have, by the gigabyte where the first bytes are text.
 func Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second, Control: boundDelivery}
 	conn, err := dialer.DialContext(ctx, network, address)
@@ -24,5 +29,36 @@ func Dial(ctx context.Context, network, address string) (net.Conn, error) {
 			return nil, err
 		}
 	}
-	return conn, nil
+	return &brokerConn{Conn: conn}, nil
+}
+
+// firstAnswerLimit is the longest answer, in bytes, to the first request on a connection,
+// which asks for the versions that a broker speaks: brokers send some hundred.
+const firstAnswerLimit = 64 << 10
+
+// A brokerConn looks at the size of the first answer. It is read by one goroutine at a time.
+type brokerConn struct {
+	net.Conn
+	seen  int     // bytes of first
+	first [4]byte // read so far: an answer's size, or the head of a TLS record
+}
+
+func (c *brokerConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.seen < len(c.first) && n > 0 {
+		c.seen += copy(c.first[c.seen:], b[:n])
+		if c.seen == len(c.first) && !c.plausible() {
+			return 0, fmt.Errorf("%v does not answer as a Kafka broker does", c.RemoteAddr())
+		}
+	}
+	return n, err
+}
+
+// plausible reports whether the first bytes are an answer's, or TLS (RFC 8446, 5.1): a
+// handshake or an alert.
+func (c *brokerConn) plausible() bool {
+	if (c.first[0] == 0x16 || c.first[0] == 0x15) && c.first[1] == 3 {
+		return true
+	}
+	return binary.BigEndian.Uint32(c.first[:]) <= firstAnswerLimit
 }

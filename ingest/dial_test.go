@@ -5,9 +5,12 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 )
 
 // deaf accepts one connection, which it doesn't read from.
@@ -79,5 +82,30 @@ func TestUndeliveredEndsTheConnection(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Errorf("the connection still stands after %v", patience)
+	}
+}
+
+// What is no broker is an error at once, not an answer of gigabytes.
+func TestWhatIsNoBroker(t *testing.T) {
+	for name, answer := range map[string]string{
+		"PostgreSQL": "E\x00\x00\x00\x8dSFATAL\x00VFATAL\x00C0A000\x00Munsupported frontend protocol 18.0\x00",
+		"Redis":      "-ERR Protocol error: unauthenticated multibulk length\r\n",
+		"HTTP":       "HTTP/1.1 400 Bad Request\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			address, accepted := deaf(t)
+			go func() {
+				peer := <-accepted
+				for i := range answer {
+					io.WriteString(peer, answer[i:i+1])
+				}
+			}()
+			client := &kafka.Client{Addr: kafka.TCP(address), Timeout: patience, Transport: &kafka.Transport{Dial: Dial}}
+			defer client.Transport.(*kafka.Transport).CloseIdleConnections()
+			_, err := client.Metadata(t.Context(), &kafka.MetadataRequest{})
+			if err == nil || !strings.Contains(err.Error(), "does not answer as a Kafka broker does") {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

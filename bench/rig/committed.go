@@ -3,7 +3,6 @@ package rig
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -11,7 +10,8 @@ import (
 // Committed returns a group's committed offsets of one topic, by partition; 0 where
 // nothing was committed.
 func Committed(ctx context.Context, brokers []string, group, topic string, partitions int) (map[int]int64, error) {
-	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second}
+	client, end := newClient(brokers)
+	defer end()
 	all := make([]int, partitions)
 	for i := range all {
 		all[i] = i

@@ -73,7 +73,8 @@ func readTopic(ctx context.Context, brokers []string, topic string, partitions i
 
 // Ends returns the offset after the last record of each partition of a topic.
 func Ends(ctx context.Context, brokers []string, topic string, partitions int) (map[int]int64, error) {
-	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second}
+	client, end := newClient(brokers)
+	defer end()
 	req := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
 	for p := range partitions {
 		req.Topics[topic] = append(req.Topics[topic], kafka.LastOffsetOf(p))

@@ -26,7 +26,8 @@ func CreateAuditedTopics(ctx context.Context, brokers []string, topics ingest.To
 }
 
 func createTopics(ctx context.Context, brokers []string, topics ingest.Topics, partitions, replicas int, outputs string) error {
-	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
+	client, end := newClient(brokers)
+	defer end()
 	req := &kafka.CreateTopicsRequest{}
 	names := []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine}
 	for _, name := range names {
@@ -84,7 +85,8 @@ func Enlarge(ctx context.Context, brokers []string, topics ingest.Topics, maxMes
 
 // configure changes settings of the topics.
 func configure(ctx context.Context, brokers []string, topics ingest.Topics, settings func(output bool) map[string]string) error {
-	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
+	client, end := newClient(brokers)
+	defer end()
 	req := &kafka.IncrementalAlterConfigsRequest{}
 	for _, name := range []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine} {
 		var changes []kafka.IncrementalAlterConfigsRequestConfig
@@ -109,7 +111,8 @@ func configure(ctx context.Context, brokers []string, topics ingest.Topics, sett
 
 // DeleteTopics deletes what CreateTopics made, as far as it is there.
 func DeleteTopics(ctx context.Context, brokers []string, topics ingest.Topics) error {
-	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 15 * time.Second}
+	client, end := newClient(brokers)
+	defer end()
 	res, err := client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{
 		Topics: []string{topics.Inbound, topics.Verified, topics.Rejected, topics.Quarantine},
 	})
