@@ -187,7 +187,7 @@ func fillWithGarbage(ctx context.Context, p *play, rng *mathrand.Rand) (int, err
 			case 0: // another type
 				err = errors.Join(client.Del(ctx, c.key).Err(), client.LPush(ctx, c.key, "x").Err())
 			case 1: // cut short
-				err = client.Set(ctx, c.key, c.value[:rng.IntN(len(c.value))], time.Minute).Err()
+				err = client.Set(ctx, c.key, c.value[:rng.IntN(len(c.value)+1)], time.Minute).Err()
 			default:
 				err = client.Set(ctx, c.key, garbage(rng), time.Minute).Err()
 			}
