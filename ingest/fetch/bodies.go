@@ -7,9 +7,9 @@ import "sync"
 type bodies struct{ kept sync.Pool } // of *[]byte
 
 // Only large bodies are kept, since small ones cost little, but not the largest: what is kept
-// counts nowhere, and a few of 100 MB are more than a gateway may take. Their capacity is a multiple of
-// a step, and one that is taken again is at most that much and an eighth too large, so that
-// a response takes hardly more memory than was reserved for it.
+// counts nowhere, and a few of 100 MB are more than a gateway may take. Their capacity is a
+// multiple of a step, and one that is taken again is at most that much and an eighth too
+// large, so that a response takes hardly more memory than was reserved for it.
 const (
 	leastKept = 128 << 10
 	mostKept  = 8 << 20

@@ -16,6 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"turnkey-gateway/ingest/internal/borrowed"
 )
 
 const (
@@ -210,7 +212,11 @@ func TestAnswersThatAreNone(t *testing.T) {
 			ours, theirs := net.Pipe()
 			defer ours.Close()
 			go func() { io.WriteString(theirs, tt.answer); theirs.Close() }()
-			if err := readAnswer(ours, 7); (err != nil) != tt.fails {
+			conn, err := borrowed.Borrow(t.Context(), ours)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := readAnswer(conn, 7); (err != nil) != tt.fails {
 				t.Errorf("got %v", err)
 			}
 		})

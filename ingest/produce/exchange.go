@@ -12,6 +12,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+
+	"turnkey-gateway/ingest/internal/borrowed"
 )
 
 // version is the only version of the produce protocol spoken here, offered by brokers
@@ -27,9 +29,6 @@ const lastLimit = 400 * time.Millisecond
 
 // answerLimit is the longest answer, in bytes, to a request for one partition.
 const answerLimit = 64 << 10
-
-// deadliner is the part of net.Conn that the transport's connection also has.
-type deadliner interface{ SetDeadline(time.Time) error }
 
 // RawExchange implements protocol.RawExchanger on a connection that is this exchange's
 // alone until it returns. After an error the transport closes the connection; a refusal
@@ -51,33 +50,27 @@ func (x *exchange) run(rw io.ReadWriter) (usable bool, err error) {
 	if x.version < version {
 		return false, fmt.Errorf("broker offers version %d of the produce protocol, need %d (Kafka 2.1 or newer)", x.version, version)
 	}
-	conn, ok := rw.(deadliner)
-	if !ok {
-		return false, fmt.Errorf("connection %T takes no deadline", rw)
-	}
-	// A caller that goes makes every read and write end at once.
-	stop := context.AfterFunc(x.ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
-	err = x.exchange(rw, conn)
-	undisturbed := stop()
-	refused := kafka.Error(0)
-	switch {
-	case err != nil && !errors.As(err, &refused):
+	conn, err := borrowed.Borrow(x.ctx, rw)
+	if err != nil {
 		return false, err
-	case !undisturbed:
-		return false, errors.Join(err, x.ctx.Err())
 	}
-	return conn.SetDeadline(time.Time{}) == nil, err
+	err = x.exchange(conn)
+	back, refused := conn.Return(), kafka.Error(0)
+	if err != nil && !errors.As(err, &refused) {
+		return false, err
+	}
+	return back == nil, errors.Join(err, back)
 }
 
-func (x *exchange) exchange(rw io.ReadWriter, conn deadliner) error {
+func (x *exchange) exchange(conn *borrowed.Conn) error {
 	id := x.client.correlation.Add(1)
 	batch := x.req.Batch
 	start, end := x.frame(id), len(batch.buf)-lastBytes
-	if err := x.allow(conn, x.req.Send); err != nil {
+	if err := conn.Allow(x.req.Send); err != nil {
 		return err
 	}
 	err := batch.each(start, end, func(part []byte) error {
-		_, err := rw.Write(part)
+		_, err := conn.Write(part)
 		return err
 	})
 	if err != nil {
@@ -86,16 +79,16 @@ func (x *exchange) exchange(rw io.ReadWriter, conn deadliner) error {
 	if x.req.Fresh != nil && !x.req.Fresh() {
 		return ErrTooLate
 	}
-	if err := x.allow(conn, min(lastLimit, x.req.Send)); err != nil {
+	if err := conn.Allow(min(lastLimit, x.req.Send)); err != nil {
 		return err
 	}
-	if _, err := rw.Write(batch.buf[end:]); err != nil {
+	if _, err := conn.Write(batch.buf[end:]); err != nil {
 		return fmt.Errorf("write the request's end: %w", err)
 	}
-	if err := x.allow(conn, x.req.Acknowledge); err != nil {
+	if err := conn.Allow(x.req.Acknowledge); err != nil {
 		return err
 	}
-	return readAnswer(rw, id)
+	return readAnswer(conn, id)
 }
 
 // frame writes the request before the batch, where there is room for it, and returns the
@@ -130,17 +123,16 @@ func appendString(to []byte, s string) []byte {
 }
 
 // readAnswer returns nil if the broker says that the batch is stored.
-func readAnswer(r io.Reader, id int32) error {
-	var head [8]byte // int32 size, int32 correlation id
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return fmt.Errorf("read the answer's size: %w", err)
+func readAnswer(conn *borrowed.Conn, id int32) error {
+	size, err := conn.Answer(id)
+	if err != nil {
+		return err
 	}
-	size := int64(int32(binary.BigEndian.Uint32(head[:]))) - 4
-	if got := int32(binary.BigEndian.Uint32(head[4:])); got != id || size < 0 || size > answerLimit {
-		return fmt.Errorf("answer %d of %d bytes does not belong to request %d", got, size, id)
+	if size > answerLimit {
+		return fmt.Errorf("an answer of %d bytes is none for one partition", size)
 	}
 	body := make([]byte, size)
-	if _, err := io.ReadFull(r, body); err != nil {
+	if _, err := io.ReadFull(conn, body); err != nil {
 		return fmt.Errorf("read an answer of %d bytes: %w", size, err)
 	}
 	return parseAnswer(body)
@@ -170,12 +162,4 @@ func parseAnswer(body []byte) error {
 		return kafka.Error(code)
 	}
 	return nil
-}
-
-// allow sets a time limit, unless the caller has gone meanwhile.
-func (x *exchange) allow(conn deadliner, d time.Duration) error {
-	if err := conn.SetDeadline(time.Now().Add(d)); err != nil {
-		return fmt.Errorf("set a deadline: %w", err)
-	}
-	return x.ctx.Err()
 }
