@@ -38,6 +38,7 @@ const lonelyFailures = 3
 // Time limits that nothing outside depends on.
 const (
 	lookupLimit = 5 * time.Second  // of one call of the registry
+	watchLimit  = 5 * time.Second  // of one look at what the group has assigned
 	commitLimit = 5 * time.Second  // of one commit of offsets; stopping makes up to three
 	stopLimit   = 25 * time.Second // to drain, commit and leave the group
 )
@@ -82,8 +83,8 @@ type Config struct {
 
 	// InflightBytes bounds the memory that records take while they are worked on,
 	// over all partitions; default 256 MiB. A quarter is for responses as large as
-	// was asked for, which count twice, since their outcomes are encoded as a copy; half
-	// for larger ones, each a single batch, whose large values are not copied; and a
+	// was asked for, which count twice, since their outcomes are encoded as a copy (large values,
+	// which are not, count all the same); half for larger ones, each a single batch; and a
 	// quarter for inflating compressed batches. A response that is larger than its share
 	// passes alone of its kind.
 	InflightBytes int64
@@ -111,6 +112,10 @@ type Config struct {
 	Workers int
 
 	watchEvery time.Duration // between looks at inbound's partitions; default 10 s
+
+	// goneFor is for how long brokers must say that the records to go on from aren't there
+	// before a partition halts; default 4 s. Whom a gateway asks may be up to 2 s out of date.
+	goneFor time.Duration
 
 	// lonelyFor is how long those failures must last. The default is 40 s: a follower that
 	// stands still holds up acknowledgements for Kafka's replica.lag.time.max.ms, 30 s as it
@@ -147,6 +152,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Session, 10*time.Second)
 	setDefault(&c.Workers, runtime.GOMAXPROCS(0))
 	setDefault(&c.watchEvery, 10*time.Second)
+	setDefault(&c.goneFor, 4*time.Second)
 	setDefault(&c.lonelyFor, 40*time.Second)
 	return c
 }

@@ -51,7 +51,6 @@ type Gateway struct {
 	state    state
 	starts   starts
 	topicID  fetch.TopicID // inbound's when Run began; set before any generation
-	layout   layout
 	fetcher  *fetch.Client
 	client   *kafka.Client // for all but fetching, producing and committing
 	producer *produce.Client
@@ -181,20 +180,8 @@ func (g *Gateway) meet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.topicID, g.layout.topic = topic.ID, topic
+	g.topicID = topic.ID
 	return nil
-}
-
-// A layout is what inbound was before the group last assigned its partitions. Generations
-// use it one after another.
-type layout struct{ topic fetch.Topic }
-
-// changed notes what inbound is, and reports whether that is something else. Whoever is
-// told so joins again: what was noted was there before, and so is in the assignment.
-func (l *layout) changed(topic fetch.Topic) bool {
-	before := l.topic
-	l.topic = topic
-	return topic != before
 }
 
 // weigh logs warnings, and refuses problems.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"sync"
 
@@ -55,8 +56,7 @@ func (n *generation) run(ctx context.Context) {
 	n.commitLast()
 }
 
-// look learns what the assigned offsets mean. It returns false where the assignment is of
-// another topic than there is now, or ctx ends.
+// look learns what the assigned offsets mean. It returns false once ctx has ended.
 func (n *generation) look(ctx context.Context) bool {
 	trouble := n.g.struggle(StageJoin, n.g.cfg.Topics.Inbound)
 	for {
@@ -67,7 +67,7 @@ func (n *generation) look(ctx context.Context) bool {
 			if n.g.cfg.StartLatest && len(in.stored) == 0 && !n.g.starts.any() {
 				n.fresh = kafka.LastOffset
 			}
-			return !n.g.layout.changed(in.topic)
+			return true
 		}
 		if !trouble.failedWith(ctx, err) {
 			trouble.end(false)
@@ -76,24 +76,80 @@ func (n *generation) look(ctx context.Context) bool {
 	}
 }
 
-// watch returns when inbound's partitions are others than the group last assigned, or ctx
-// ends. The library's own watch takes what it finds after the assignment for what was
-// assigned, and joins again and again while the topic isn't there.
+// watch returns when the group has to assign inbound's partitions anew, or ctx ends. The
+// library's own watch takes what it finds after the assignment for what was assigned, and
+// joins again and again while the topic isn't there.
 func (n *generation) watch(ctx context.Context) {
 	trouble := n.g.struggle(StageJoin, n.g.cfg.Topics.Inbound)
 	defer func() { trouble.end(false) }()
 	for trouble.failed > 0 || sleep(ctx, n.g.cfg.watchEvery) {
-		topic, err := n.g.fetcher.Topic(ctx, n.g.cfg.Topics.Inbound)
+		why, err := n.outdated(ctx)
 		switch {
 		case err != nil:
 			if !trouble.failedWith(ctx, err) {
 				return
 			}
-		case n.g.layout.changed(topic):
-			n.g.log.Info("partitions have changed, joining again", "topic", n.g.cfg.Topics.Inbound, "partitions", topic.Partitions)
+		case why != "":
+			n.g.log.Info("joining again", "topic", n.g.cfg.Topics.Inbound, "why", why)
 			return
 		default:
 			trouble.end(true)
 		}
 	}
+}
+
+// outdated says why the group's assignment has to be made anew: inbound is another topic
+// than when this generation began, or has a partition that no member was given. Whoever
+// assigned may have heard of a partition later than this gateway, so what counts is not
+// whether the topic has grown but what the group has come to. Empty means that it need not
+// be, or is being made.
+func (n *generation) outdated(ctx context.Context) (why string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, watchLimit)
+	defer cancel()
+	topic, err := n.g.fetcher.Topic(ctx, n.g.cfg.Topics.Inbound)
+	if err != nil {
+		return "", err
+	}
+	if topic.ID != n.in.topic.ID {
+		return "it was made anew", nil
+	}
+	given, err := n.given(ctx)
+	if err != nil || given == nil {
+		return "", err
+	}
+	for id := range topic.Partitions {
+		if !given[id] {
+			return fmt.Sprintf("nobody has partition %d of %d", id, topic.Partitions), nil
+		}
+	}
+	return "", nil
+}
+
+// given is which of inbound's partitions the group's members have, nil while it is
+// assigning them.
+func (n *generation) given(ctx context.Context) (map[int]bool, error) {
+	res, err := n.g.client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{n.gen.GroupID}})
+	if err == nil && len(res.Groups) != 1 {
+		err = fmt.Errorf("%d answers", len(res.Groups))
+	}
+	if err == nil {
+		err = res.Groups[0].Error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask who has which partition in group %s: %w", n.gen.GroupID, err)
+	}
+	if res.Groups[0].GroupState != "Stable" {
+		return nil, nil
+	}
+	given := map[int]bool{}
+	for _, member := range res.Groups[0].Members {
+		for _, t := range member.MemberAssignments.Topics {
+			if t.Topic == n.g.cfg.Topics.Inbound {
+				for _, id := range t.Partitions {
+					given[id] = true
+				}
+			}
+		}
+	}
+	return given, nil
 }

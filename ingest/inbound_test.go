@@ -3,12 +3,16 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"turnkey-gateway/ingest/fetch"
 )
@@ -116,6 +120,57 @@ func TestNewPartitionWaitsForOutputsOnKafka(t *testing.T) {
 	eventually(t, "ready again", func() bool { return g.Ready() == nil && count(paused) == 0 })
 }
 
+// A partition that whoever assigned had not heard of yet, when others had, is found because
+// nobody has it: its records would else wait until the group is next disturbed.
+func TestPartitionThatNobodyHasIsAssigned(t *testing.T) {
+	w := fakeWorld(t, 1)
+	g := w.start(Parts{}, often)
+	sent := w.sendTo(5, 0)
+	eventuallyCommitted(t, w, sent)
+
+	const assigners = 6 // the version of the library's group; other requests are of later ones
+	var behind atomic.Int32
+	behind.Store(3)
+	w.fake.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		if asked := req.(*kmsg.MetadataRequest); asked.Version != assigners || behind.Add(-1) < 0 {
+			return nil, nil, false
+		}
+		return w.onePartition(req), nil, true
+	})
+	for _, kind := range kinds {
+		w.grow(w.topics.name(kind), 2)
+	}
+	w.partitions = 2
+	sent = append(sent, w.sendTo(5, 0, 1)...)
+	eventuallyCommitted(t, w, sent)
+	if n := behind.Load(); n >= 0 {
+		t.Errorf("assigned in time: %d more assignments would have been made from what was before", n)
+	}
+	settled := count(g.metrics.generation)
+	eventually(t, "looked at again", func() bool { return count(g.metrics.records.WithLabelValues(string(Inbound))) == len(sent) })
+	if now := count(g.metrics.generation); now != settled {
+		t.Errorf("generation %d became %d though every partition was assigned", settled, now)
+	}
+}
+
+// onePartition answers what inbound was before it grew.
+func (w *world) onePartition(req kmsg.Request) kmsg.Response {
+	res := req.ResponseKind().(*kmsg.MetadataResponse)
+	host, port, _ := net.SplitHostPort(w.brokers[0])
+	broker := kmsg.NewMetadataResponseBroker()
+	broker.Host = host
+	number, _ := strconv.Atoi(port)
+	broker.Port = int32(number)
+	res.Brokers = append(res.Brokers, broker)
+	partition := kmsg.NewMetadataResponseTopicPartition()
+	partition.Replicas, partition.ISR = []int32{0}, []int32{0}
+	topic := kmsg.NewMetadataResponseTopic()
+	topic.Topic, topic.Partitions = &w.topics.Inbound, append(topic.Partitions, partition)
+	res.Topics = append(res.Topics, topic)
+	return res
+}
+
 // remake deletes inbound, and makes it anew with as many partitions.
 func (w *world) remake(between func()) {
 	w.t.Helper()
@@ -216,6 +271,39 @@ func TestOffsetOfAnotherTopicHaltsOnKafka(t *testing.T) {
 	eventually(t, "goes on from where it was told to", func() bool { return w.stored(Rejected) == 15 && w.committed()[0] == 30 })
 	if after := w.metadata(0); after == before || !strings.HasPrefix(after, idPrefix) {
 		t.Errorf("committed metadata %q, before %q", after, before)
+	}
+}
+
+// A broker that says once that the records to go on from are not there, as one may that led
+// the partition before it lost its disk and is still asked, halts nothing.
+func TestFirstWordOfALossIsDoubted(t *testing.T) {
+	w := fakeWorld(t, 1)
+	g := w.start(Parts{}, nil)
+	sent := w.sendTo(5, 0)
+	eventuallyCommitted(t, w, sent)
+	var said atomic.Int32
+	w.fake.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
+		asked := req.(*kmsg.FetchRequest)
+		if asked.Version != fetch.Version || said.Add(1) > 3 { // the test's own reader speaks a later one
+			return nil, nil, false
+		}
+		res := req.ResponseKind().(*kmsg.FetchResponse)
+		topic := kmsg.NewFetchResponseTopic()
+		topic.TopicID = asked.Topics[0].TopicID
+		partition := kmsg.NewFetchResponseTopicPartition()
+		partition.ErrorCode = int16(kafka.OffsetOutOfRange)
+		topic.Partitions = append(topic.Partitions, partition)
+		res.Topics = append(res.Topics, topic)
+		return res, nil, true
+	})
+	sent = append(sent, w.sendTo(5, 0)...)
+	eventuallyCommitted(t, w, sent)
+	if n := said.Load(); n < 3 {
+		t.Errorf("said %d times", n)
+	}
+	if n := count(g.metrics.halted); n != 0 {
+		t.Errorf("%d partitions halted", n)
 	}
 }
 

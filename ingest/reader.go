@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 
@@ -16,6 +17,7 @@ import (
 func (p *partition) read(ctx context.Context, at position, chunks chan<- chunk) {
 	trouble := p.g.struggle(StageFetch, p.source(0).Topic+"/"+p.label)
 	defer func() { trouble.end(false) }()
+	var missing time.Time // since when brokers say that the records to go on from aren't there
 	for ctx.Err() == nil {
 		res, err := p.g.fetcher.Fetch(ctx, fetch.Request{
 			Topic:     p.g.cfg.Topics.Inbound,
@@ -26,9 +28,16 @@ func (p *partition) read(ctx context.Context, at position, chunks chan<- chunk) 
 			MaxBytes:  p.g.cfg.FetchBytes,
 			MaxWait:   p.g.cfg.FetchWait,
 		})
-		if why := p.lost(ctx, err, trouble.failed); why != nil {
-			p.halt(ctx, at.offset, why)
-			return
+		switch {
+		case !gone(err):
+			missing = time.Time{}
+		case missing.IsZero():
+			missing = time.Now()
+		case time.Since(missing) >= p.g.cfg.goneFor:
+			if why := p.lost(ctx, err); why != nil {
+				p.halt(ctx, at.offset, why)
+				return
+			}
 		}
 		if err == nil {
 			p.g.metrics.lag.WithLabelValues(p.label).Set(float64(max(0, res.HighWatermark-at.offset)))
@@ -42,17 +51,24 @@ func (p *partition) read(ctx context.Context, at position, chunks chan<- chunk) 
 	}
 }
 
-// lost is the reason for which trying again can't get a fetch that failed to succeed, nil
-// where it may.
-func (p *partition) lost(ctx context.Context, err error, failed int) error {
+// gone reports whether a broker says that the records to go on from aren't there. It may be
+// one that led the partition before it lost its disk, and that is still asked.
+func gone(err error) bool {
 	diverged := (*fetch.Diverged)(nil)
-	switch {
-	case errors.Is(err, kafka.OffsetOutOfRange), errors.As(err, &diverged):
+	return errors.Is(err, kafka.OffsetOutOfRange) || errors.As(err, &diverged) || otherTopic(err)
+}
+
+// otherTopic reports whether a broker knows no topic of that id. Brokers learn of one after
+// another.
+func otherTopic(err error) bool {
+	return errors.Is(err, kafka.UnknownTopicID) || errors.Is(err, kafka.InconsistentTopicID)
+}
+
+// lost is the reason for which trying again can't get a fetch to succeed whose records are
+// gone, nil where it may.
+func (p *partition) lost(ctx context.Context, err error) error {
+	if !otherTopic(err) {
 		return err
-	case !errors.Is(err, kafka.UnknownTopicID) && !errors.Is(err, kafka.InconsistentTopicID):
-		return nil
-	case failed < 3:
-		return nil // brokers learn of a topic one after another
 	}
 	topic, asked := p.g.fetcher.Topic(ctx, p.g.cfg.Topics.Inbound)
 	if asked != nil || topic.ID == p.in.topic.ID {

@@ -9,9 +9,11 @@ import (
 const leader int32 = -1
 
 const (
-	// preferredFor is how long a leader's word on which replica to ask is believed, as
-	// other clients do (metadata.max.age.ms). Then the leader is asked, and may say it again.
-	preferredFor = 5 * time.Minute
+	// preferredFor is how long a leader's word on which replica to ask is believed. Then the
+	// leader is asked, and may say it again. A replica that is cut off from its leader gives no
+	// new records and knows of none, so this is how long they, and the lag, may go unseen;
+	// other clients ask every 5 minutes (metadata.max.age.ms).
+	preferredFor = 30 * time.Second
 
 	// shunnedFor is how long a leader isn't asked for another replica after one has failed.
 	// It sends on, and gives no records, to a broker that is gone until the cluster has
