@@ -14,3 +14,6 @@ func Of(int) (time.Duration, error) { return 0, errProcessorTime }
 
 // Own returns an error: only Linux tells.
 func Own() (time.Duration, error) { return 0, errProcessorTime }
+
+// Machine returns an error: only Linux tells.
+func Machine() (time.Duration, error) { return 0, errProcessorTime }

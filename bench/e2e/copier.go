@@ -28,7 +28,8 @@ func (g *ground) control(ctx context.Context, harms []harm) (all []figures, err 
 	for p := range partitions {
 		copies.Go(func() error { return g.copy(copying, p) })
 	}
-	all, err = g.sequence(copying, "copier, ", harms) // ends when a copy fails
+	unchecked := func(context.Context) error { return nil }
+	all, err = g.sequence(copying, "copier, ", harms, unchecked) // ends when a copy fails
 	stop()
 	return all, errors.Join(copies.Wait(), err)
 }

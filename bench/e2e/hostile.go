@@ -44,6 +44,7 @@ func (s *site) startLargeKafka(ctx context.Context) ([]string, error) {
 				fmt.Sprintf("message.max.bytes=%d", 2*largeRecord),
 				fmt.Sprintf("replica.fetch.max.bytes=%d", 2*largeRecord),
 				fmt.Sprintf("socket.request.max.bytes=%d", 4*largeRecord),
+				"log.retention.check.interval.ms=1000", "log.segment.delete.delay.ms=100", // what is deleted makes room at once
 			}
 		},
 	})
@@ -63,6 +64,8 @@ type ground struct {
 	gateway rig.Server
 
 	broken error // what went beyond its bound so far; the other phases are of interest all the same
+
+	checked, repeated int // outcomes on the hostile partition
 
 	mu   sync.Mutex
 	good *corpus.Pool // guarded by mu
@@ -202,7 +205,7 @@ type harm struct {
 // compare does one harm after another with a gateway, and then again with a copier in its
 // place, which judges nothing: that shows what broker and machine alone make of it.
 func (g *ground) compare(ctx context.Context, harms []harm) error {
-	judged, err := g.sequence(ctx, "", harms)
+	judged, err := g.sequence(ctx, "", harms, g.check)
 	if err != nil {
 		return err
 	}
@@ -210,9 +213,10 @@ func (g *ground) compare(ctx context.Context, harms []harm) error {
 		return err
 	}
 	g.gateway = rig.Server{}
-	if err := g.verify(ctx); err != nil {
-		return err
+	if g.broken != nil {
+		return g.broken
 	}
+	g.r.line("%d records on the hostile partition, each with the outcome that it deserves; %d came again", g.checked, g.repeated)
 	if err := g.sound(ctx); err != nil {
 		return err
 	}
@@ -228,9 +232,14 @@ func (g *ground) compare(ctx context.Context, harms []harm) error {
 	return nil
 }
 
-// sequence measures an unloaded phase and then one for each harm.
-func (g *ground) sequence(ctx context.Context, prefix string, harms []harm) ([]figures, error) {
+// sequence measures an unloaded phase, after one that warms all programs up, and then one for
+// each harm. What came of it is checked,
+// and then deleted: all of it together fits on few disks.
+func (g *ground) sequence(ctx context.Context, prefix string, harms []harm, check func(context.Context) error) ([]figures, error) {
 	calm := harm{"unloaded", func(ctx context.Context) (string, error) { return "", wait(ctx, time.After(20*time.Second)) }}
+	if _, err := g.measure(ctx, prefix+"warm-up", func(ctx context.Context) (err error) { _, err = calm.do(ctx); return err }); err != nil {
+		return nil, err
+	}
 	var all []figures
 	for _, h := range append([]harm{calm}, harms...) {
 		var also string
@@ -243,6 +252,12 @@ func (g *ground) sequence(ctx context.Context, prefix string, harms []harm) ([]f
 		}
 		all = append(all, f)
 		g.tell(f, all[0], also)
+		if err := check(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", h.name, err)
+		}
+		if err := g.target.Forget(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
@@ -271,14 +286,12 @@ func (g *ground) tell(p, unloaded figures, also string) {
 	}
 }
 
-// verify holds every outcome of the hostile partition against what it deserves.
-func (g *ground) verify(ctx context.Context) error {
+// check holds the outcomes of the hostile partition against what its records deserve.
+func (g *ground) check(ctx context.Context) error {
 	repeated, err := g.target.Check(ctx)
-	if err := errors.Join(g.broken, err); err != nil {
-		return err
-	}
-	g.r.line("%d records on the hostile partition, each with the outcome that it deserves; %d came again", g.target.Sent(), repeated)
-	return nil
+	g.checked += g.target.Sent()
+	g.repeated += repeated
+	return err
 }
 
 func wait(ctx context.Context, over <-chan time.Time) error {

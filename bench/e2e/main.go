@@ -10,11 +10,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
+
+	"turnkey-gateway/bench/command"
 )
 
 // A scenario fills in its part of the report, or says which promise was broken.
@@ -42,15 +42,7 @@ var scenarios = []scenario{
 	{name: "floods", about: "floods on one partition of four of a Kafka of its own; the latency of good messages on the others", run: runFloods, hostile: true},
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "e2e:", err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main("e2e", run) }
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("e2e", flag.ContinueOnError)

@@ -172,7 +172,7 @@ func (s *site) startPostgres(ctx context.Context) error {
 	}
 	options.Dir = part.Dir // as root it is not where it was wanted
 	s.undo = append(s.undo, func() error { return os.RemoveAll(part.Dir) })
-	err = command(ctx, part.Addresses[0], "ALTER SYSTEM SET track_commit_timestamp = on") // takes a restart
+	err = execute(ctx, part.Addresses[0], "ALTER SYSTEM SET track_commit_timestamp = on") // takes a restart
 	if err = errors.Join(err, part.Stop(ctx)); err != nil {
 		return err
 	}
@@ -185,11 +185,11 @@ func (s *site) startPostgres(ctx context.Context) error {
 
 // openRegistry makes a database on that Postgres and enrols the sample parties.
 func (s *site) openRegistry(ctx context.Context, admin, name string) error {
-	if err := command(ctx, admin, "CREATE DATABASE "+name); err != nil {
+	if err := execute(ctx, admin, "CREATE DATABASE "+name); err != nil {
 		return err
 	}
 	s.undo = append(s.undo, func() error {
-		return command(context.Background(), admin, "DROP DATABASE "+name+" WITH (FORCE)")
+		return execute(context.Background(), admin, "DROP DATABASE "+name+" WITH (FORCE)")
 	})
 	address, err := url.Parse(admin)
 	if err != nil {
@@ -320,8 +320,8 @@ func (s *site) close() (err error) {
 	return err
 }
 
-// command runs one statement outside a transaction.
-func command(ctx context.Context, address, statement string) error {
+// execute runs one statement outside a transaction.
+func execute(ctx context.Context, address, statement string) error {
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
 		return fmt.Errorf("connect to Postgres: %w", err)

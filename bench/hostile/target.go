@@ -10,11 +10,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/ingest/fetch"
@@ -29,7 +33,8 @@ type Target struct {
 	client    *kafka.Client
 	transport *kafka.Transport
 
-	before int64 // outcomes that were there before the first load
+	before int64            // outcomes that were there before the first load
+	from   map[string]int64 // where what wasn't forgotten begins, by topic
 
 	mu   sync.Mutex
 	sent map[int64]Want // guarded by mu; by offset
@@ -42,6 +47,7 @@ func NewTarget(brokers []string, topics ingest.Topics, partition int) *Target {
 		brokers: brokers, topics: topics, partition: partition, transport: transport,
 		client: &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 2 * time.Minute, Transport: transport},
 		sent:   make(map[int64]Want),
+		from:   make(map[string]int64),
 	}
 }
 
@@ -49,6 +55,41 @@ func NewTarget(brokers []string, topics ingest.Topics, partition int) *Target {
 func (t *Target) Begin(ctx context.Context) (err error) {
 	t.before, err = t.stored(ctx)
 	return err
+}
+
+// Forget has the brokers delete what was sent and what came of it, for the room that both
+// take. All of it must have been read, and nothing may be sent meanwhile.
+func (t *Target) Forget(ctx context.Context) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(t.brokers...))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	req := kmsg.NewPtrDeleteRecordsRequest()
+	req.TimeoutMillis = 10_000
+	for _, topic := range append(slices.Collect(maps.Values(t.outputs())), t.topics.Inbound) {
+		partition := kmsg.NewDeleteRecordsRequestTopicPartition()
+		partition.Partition, partition.Offset = int32(t.partition), -1 // all
+		of := kmsg.NewDeleteRecordsRequestTopic()
+		of.Topic, of.Partitions = topic, append(of.Partitions, partition)
+		req.Topics = append(req.Topics, of)
+	}
+	res, err := req.RequestWith(ctx, client)
+	if err != nil {
+		return fmt.Errorf("delete records: %w", err)
+	}
+	for _, topic := range res.Topics {
+		for _, p := range topic.Partitions {
+			if p.ErrorCode != 0 {
+				return fmt.Errorf("delete records of %s/%d: %w", topic.Topic, p.Partition, kafka.Error(p.ErrorCode))
+			}
+			t.from[topic.Topic] = p.LowWatermark
+		}
+	}
+	t.mu.Lock()
+	clear(t.sent)
+	t.mu.Unlock()
+	return t.Begin(ctx)
 }
 
 // Close closes the connections.
@@ -75,7 +116,7 @@ func (t *Target) Send(ctx context.Context, l Load) error {
 	return nil
 }
 
-// Sent is how many records were sent.
+// Sent is how many records were sent that aren't forgotten.
 func (t *Target) Sent() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -88,14 +129,13 @@ func (t *Target) Await(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		n, err := t.stored(ctx)
-		n -= t.before
-		if err == nil && n >= int64(t.Sent()) {
+		behind, err := t.Behind(ctx)
+		if err == nil && behind <= 0 {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d outcomes of %d records: %w", n, t.Sent(), errors.Join(err, ctx.Err()))
+			return fmt.Errorf("%d of %d records have no outcome: %w", behind, t.Sent(), errors.Join(err, ctx.Err()))
 		case <-tick.C:
 		}
 	}
@@ -126,6 +166,12 @@ func (t *Target) outputs() map[ingest.Kind]string {
 	return map[ingest.Kind]string{
 		ingest.Verified: t.topics.Verified, ingest.Rejected: t.topics.Rejected, ingest.Quarantine: t.topics.Quarantine,
 	}
+}
+
+// Behind is how many records have no outcome yet.
+func (t *Target) Behind(ctx context.Context) (int, error) {
+	n, err := t.stored(ctx)
+	return t.Sent() - int(n-t.before), err
 }
 
 // Check reads all outcomes and holds each record's first one against what it deserves.
@@ -211,7 +257,7 @@ func (t *Target) read(ctx context.Context, topic string, take func(fetch.Record)
 	if err != nil {
 		return err
 	}
-	for offset := int64(0); ; {
+	for offset := t.from[topic]; ; {
 		res, err := client.Fetch(ctx, fetch.Request{
 			Topic: topic, TopicID: known.ID, Partition: t.partition, Offset: offset, LastEpoch: -1, MaxBytes: 8 << 20, MaxWait: time.Second,
 		})

@@ -104,7 +104,7 @@ func (r *results) drainSizes(ctx context.Context, g *ground, report func(string,
 				return err
 			}
 		}
-		if err := r.drainRounds(ctx, g, b, report, gatewayName, copyName, plainName); err != nil {
+		if err := r.drainRounds(ctx, g, b, report, contenders...); err != nil {
 			return err
 		}
 		if size == size8K {
@@ -149,24 +149,25 @@ func (r *results) drainSpread(ctx context.Context, g *ground, report func(string
 	return nil
 }
 
-// measureLatency paces gateway and copy at half of what the gateway can.
+// measureLatency paces gateway and copy at parts of what the gateway drains.
 func (r *results) measureLatency(ctx context.Context, g *ground, report func(string, ...any)) error {
-	rate := r.drains.rate(r.at(gatewayName, size8K)) / 2
-	r.flows = make(map[string]*flow)
-	for _, who := range []string{gatewayName, copyName} {
-		f, err := g.paced(ctx, who, 1, r.loads[size8K], r.course, rate)
+	drains := r.drains.rate(r.at(gatewayName, size8K))
+	r.flows = make(map[paced]*flow)
+	for _, p := range pacedRuns {
+		f, err := g.paced(ctx, p.who, 1, r.loads[size8K], r.course, drains*p.part)
 		if err != nil {
 			return err
 		}
-		report("%-8s at %.0f/s: p50 %v, p99 %v, p99.9 %v", who, rate, f.quantile(0.5), f.quantile(0.99), f.quantile(0.999))
-		r.flows[who] = f
+		report("%-8s at %.0f/s, cores %.0f %% busy: p50 %v, p99 %v, p99.9 %v", p.who, f.rate, 100*f.busyShare(),
+			f.quantile(0.5), f.quantile(0.99), f.quantile(0.999))
+		r.flows[p] = f
 	}
 	return nil
 }
 
 // measurePair gives two gateways the load that one had.
 func (r *results) measurePair(ctx context.Context, g *ground, report func(string, ...any)) (err error) {
-	r.pair, err = g.paced(ctx, gatewayName, 2, r.loads[size8K], r.course, r.flows[gatewayName].rate)
+	r.pair, err = g.paced(ctx, gatewayName, 2, r.loads[size8K], r.course, r.flows[halfLoad].rate)
 	if err == nil {
 		report("two gateways: %.1f us + broker %.1f us, %d records read twice", r.pair.clientEach()/1e3, r.pair.brokerEach()/1e3, r.pair.twice)
 	}

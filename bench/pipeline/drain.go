@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"turnkey-gateway/bench/cost"
@@ -19,6 +20,7 @@ type window struct {
 	took     time.Duration
 	client   time.Duration // processor time of the contender's programs
 	broker   time.Duration // of the brokers
+	machine  time.Duration // of all that ran on the machine
 }
 
 // rate is in messages per second.
@@ -28,15 +30,23 @@ func (w window) rate() float64 { return float64(w.messages) / w.took.Seconds() }
 func (w window) clientEach() float64 { return float64(w.client) / float64(w.messages) }
 func (w window) brokerEach() float64 { return float64(w.broker) / float64(w.messages) }
 
+// busyShare is how much of all cores was used.
+func (w window) busyShare() float64 {
+	return w.machine.Seconds() / w.took.Seconds() / float64(runtime.NumCPU())
+}
+
 // A moment is where counters stand.
 type moment struct {
-	at             time.Time
-	outcomes       int
-	client, broker time.Duration
+	at                      time.Time
+	outcomes                int
+	client, broker, machine time.Duration
 }
 
 func (m moment) until(n moment) window {
-	return window{messages: n.outcomes - m.outcomes, took: n.at.Sub(m.at), client: n.client - m.client, broker: n.broker - m.broker}
+	return window{
+		messages: n.outcomes - m.outcomes, took: n.at.Sub(m.at),
+		client: n.client - m.client, broker: n.broker - m.broker, machine: n.machine - m.machine,
+	}
 }
 
 // times reads what programs and the brokers have used.
@@ -49,7 +59,10 @@ func (g *ground) times(programs ...*rig.Program) (m moment, err error) {
 		}
 		m.client += t
 	}
-	m.broker, err = g.brokerTime()
+	if m.broker, err = g.brokerTime(); err != nil {
+		return m, err
+	}
+	m.machine, err = cost.Machine()
 	return m, err
 }
 

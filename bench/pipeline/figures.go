@@ -40,15 +40,15 @@ func (r *results) costs() page.Bars {
 
 // latency is how long a message took against the part of messages that took longer.
 func (r *results) latency() page.Figure {
-	f := page.Figure{Title: fmt.Sprintf("Latency of 8 KB messages at %.0f a second", r.flows[gatewayName].rate), X: "quantile", YTick: page.Seconds,
+	f := page.Figure{Title: "Latency of 8 KB messages", X: "quantile", YTick: page.Seconds,
 		XTick: func(n float64) string { return quantileText(1 - 1/n) }}
 	for _, q := range quantiles {
 		f.Ticks = append(f.Ticks, 1/(1-q))
 	}
-	for i, who := range []string{gatewayName, copyName} {
-		line := page.Series{Who: who, Shade: page.Lines[i]}
+	for i, run := range pacedRuns {
+		line := page.Series{Who: fmt.Sprintf("%s, %.0f/s", run.who, r.flows[run].rate), Shade: page.Lines[i]}
 		for _, q := range quantiles {
-			line.Points = append(line.Points, plotter.XY{X: 1 / (1 - q), Y: r.flows[who].quantile(q).Seconds()})
+			line.Points = append(line.Points, plotter.XY{X: 1 / (1 - q), Y: r.flows[run].quantile(q).Seconds()})
 		}
 		f.Series = append(f.Series, line)
 	}

@@ -17,6 +17,7 @@ import (
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/parts"
 	"turnkey-gateway/ingest/fetch"
+	"turnkey-gateway/ingest/produce"
 	"turnkey-gateway/registry/postgres"
 )
 
@@ -28,6 +29,7 @@ type ground struct {
 	transport    *kafka.Transport
 	client       *kafka.Client
 	fetcher      *fetch.Client
+	producer     *produce.Client
 	senders      []*sender
 	certificates string // file of the senders', by account
 	undo         []func() error
@@ -87,6 +89,7 @@ func (g *ground) startKafka(ctx context.Context, brokers int) (err error) {
 	addr := kafka.TCP(g.Brokers...)
 	g.client = &kafka.Client{Addr: addr, Transport: g.transport, Timeout: 15 * time.Second}
 	g.fetcher = &fetch.Client{Addr: addr, Transport: g.transport}
+	g.producer = &produce.Client{Addr: addr, Transport: g.transport}
 	g.undo = append(g.undo, func() error { g.transport.CloseIdleConnections(); return nil })
 	return nil
 }

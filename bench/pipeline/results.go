@@ -14,10 +14,21 @@ type results struct {
 	load    string // the machine's, then
 	loads   map[int]*load
 	drains  table
-	profile cost.Reading     // of the gateway, draining 8 KB
-	flows   map[string]*flow // by contender
-	pair    *flow            // of two gateways
+	profile cost.Reading // of the gateway, draining 8 KB
+	flows   map[paced]*flow
+	pair    *flow // of two gateways
 }
+
+// A paced is who worked at which part of the rate at which the gateway drains.
+type paced struct {
+	who  string
+	part float64
+}
+
+var (
+	halfLoad  = paced{gatewayName, 0.5}
+	pacedRuns = []paced{halfLoad, {copyName, 0.5}, {gatewayName, 0.25}, {copyName, 0.25}}
+)
 
 // A drained is what was drained by whom.
 type drained struct {
