@@ -85,7 +85,11 @@ func perform(ctx context.Context, o options, sc scenario, r *report) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	r.section(sc.name, sc.about)
+	brokers := "one broker"
+	if n := len(s.Brokers); n > 1 {
+		brokers = fmt.Sprintf("%d brokers, each record on three", n)
+	}
+	r.section(sc.name, sc.about+"; Kafka of "+brokers)
 	return sc.run(ctx, s, r)
 }
 
