@@ -64,6 +64,7 @@ func contest(ctx context.Context, c course, say func(string, ...any)) (r *result
 	if err != nil {
 		return nil, err
 	}
+	r.disk = place.FileSystem(g.Dir)
 	for _, step := range []struct {
 		about string
 		run   func(context.Context, *ground, func(string, ...any)) error

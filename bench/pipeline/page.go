@@ -34,8 +34,8 @@ func (r *results) head(p *page.Page) {
 	if r.course.brokers > 1 {
 		brokers = fmt.Sprintf("%d brokers, each record on all of them", r.course.brokers)
 	}
-	p.Printf("# The gateway end to end, %s\n\nCommit %s. %s, load %s before; Apache Kafka (%s), PostgreSQL, Redis, the load and all contenders on it.\n\n",
-		r.begun.UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine(), r.load, brokers)
+	p.Printf("# The gateway end to end, %s\n\nCommit %s. %s, load %s before; Apache Kafka (%s, its log on %s), PostgreSQL, Redis, the load and all contenders on it.\n\n",
+		r.begun.UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine(), r.load, brokers, r.disk)
 	p.Printf("- %s: `bin/gateway` as it is by default, with Redis, PostgreSQL, its second opinion and a portal that relays\n", gatewayName)
 	p.Printf("- %s: the same client only copying: a batch for each fetch, acknowledged by all in-sync replicas, offsets committed as often\n", copyName)
 	p.Printf("- %s: a consumer on kafka-go's group reader and writer, with goxmldsig, certificates in a map, a worker for each partition and batches\n", plainName)
@@ -78,7 +78,8 @@ var quantiles = []float64{0.5, 0.9, 0.99, 0.999}
 
 func (r *results) latencyTable(p *page.Page) {
 	p.Section("Latency", "From when a message of 8 KB was due to be sent to when its outcome was read, at half of what the gateway drains and at a quarter. "+
-		"Sender and reader work on the same cores; the last column is how much of those was used by all together. A message that is sent late was due when it was due.")
+		"Sender and reader work on the same cores; the last column is how much of those was used by all together. A message that is sent late was due when it was due. "+
+		"A broker whose disk stands still for a moment holds up all that is sent meanwhile: TMPDIR=/dev/shm measures without a disk.")
 	columns := []string{"", "messages/s"}
 	for _, q := range quantiles {
 		columns = append(columns, quantileText(q))
@@ -154,12 +155,15 @@ func (r *results) ceiling() (ratio, judging float64) {
 	return together / (together + judging), judging
 }
 
-// file writes the page and its plots, named after the day, and after the brokers if there
-// are several.
+// file writes the page and its plots, named after the day, after the brokers if there are
+// several, and after memory if Kafka's log was there.
 func (r *results) file(dir string) (path string, err error) {
 	name := r.begun.UTC().Format("2006-01-02") + "-pipeline"
 	if r.course.brokers > 1 {
 		name += fmt.Sprintf("-%dbrokers", r.course.brokers)
+	}
+	if r.disk == place.Memory {
+		name += "-memory"
 	}
 	var names []string
 	for _, d := range []struct {

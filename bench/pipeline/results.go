@@ -12,6 +12,7 @@ type results struct {
 	course  course
 	begun   time.Time
 	load    string // the machine's, then
+	disk    string // what Kafka's log was on
 	loads   map[int]*load
 	drains  table
 	profile cost.Reading // of the gateway, draining 8 KB

@@ -98,32 +98,7 @@ func (g *ground) outputs(inbound string) ingest.Topics {
 func (g *ground) create(ctx context.Context, t ingest.Topics, partitions int) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := rig.CreateTopics(ctx, g.Brokers, t, partitions, len(g.Brokers)); err != nil {
-		return err
-	}
-	for _, topic := range []string{t.Inbound, t.Verified, t.Rejected, t.Quarantine} {
-		if err := g.await(ctx, topic, partitions); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// await waits until the leaders of a topic's partitions know that they are.
-func (g *ground) await(ctx context.Context, topic string, partitions int) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		_, err := g.stored(ctx, topic, partitions)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-tick.C:
-		}
-	}
+	return rig.CreateTopics(ctx, g.Brokers, t, partitions, len(g.Brokers))
 }
 
 // drop deletes outputs, so that a long run doesn't fill the disk.
@@ -153,21 +128,24 @@ func (g *ground) ends(ctx context.Context, topic string, partitions int) ([]int6
 	for p := range asked {
 		asked[p] = kafka.LastOffsetOf(p)
 	}
-	res, err := g.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: asked}})
-	if err != nil {
-		return nil, fmt.Errorf("list offsets of %s: %w", topic, err)
-	}
-	if n := len(res.Topics[topic]); n != partitions {
-		return nil, fmt.Errorf("list offsets of %s: %d of %d partitions answered", topic, n, partitions)
-	}
 	ends := make([]int64, partitions)
-	for _, p := range res.Topics[topic] {
-		if p.Error != nil {
-			return nil, fmt.Errorf("list offsets of %s/%d: %w", topic, p.Partition, p.Error)
+	err := persist(ctx, func() error {
+		res, err := g.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: asked}})
+		if err != nil {
+			return fmt.Errorf("list offsets of %s: %w", topic, err)
 		}
-		ends[p.Partition] = p.LastOffset
-	}
-	return ends, nil
+		if n := len(res.Topics[topic]); n != partitions {
+			return fmt.Errorf("list offsets of %s: %d of %d partitions answered", topic, n, partitions)
+		}
+		for _, p := range res.Topics[topic] {
+			if p.Error != nil {
+				return fmt.Errorf("list offsets of %s/%d: %w", topic, p.Partition, p.Error)
+			}
+			ends[p.Partition] = p.LastOffset
+		}
+		return nil
+	})
+	return ends, err
 }
 
 // fetch reads what a topic that nobody makes anew holds from an offset on.

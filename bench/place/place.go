@@ -25,6 +25,9 @@ func processor() string {
 	return runtime.GOARCH
 }
 
+// Memory is the file system that keeps everything in memory.
+const Memory = "tmpfs"
+
 // Load is how many wanted the cores in the last minute; empty where the system doesn't tell.
 func Load() string {
 	text, err := os.ReadFile("/proc/loadavg")

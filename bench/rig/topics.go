@@ -15,7 +15,7 @@ import (
 const MaxMessage = 4 << 20
 
 // CreateTopics makes the inbound topic, stamped by the broker, and its outputs with as
-// many partitions, and waits until every partition has a leader.
+// many partitions, and waits until every partition's leader answers.
 func CreateTopics(ctx context.Context, brokers []string, topics ingest.Topics, partitions, replicas int) error {
 	return createTopics(ctx, brokers, topics, partitions, replicas, "CreateTime")
 }
@@ -127,27 +127,35 @@ func DeleteTopics(ctx context.Context, brokers []string, topics ingest.Topics) e
 	return nil
 }
 
+// awaitLeaders waits until every partition's leader answers as such, which is some time after
+// metadata name it.
 func awaitLeaders(ctx context.Context, client *kafka.Client, names []string, partitions int) error {
+	req := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
+	for _, name := range names {
+		for id := range partitions {
+			req.Topics[name] = append(req.Topics[name], kafka.FirstOffsetOf(id))
+		}
+	}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		led := 0
-		meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: names})
+		lead := 0
+		res, err := client.ListOffsets(ctx, req)
 		if err == nil {
-			for _, t := range meta.Topics {
-				for _, p := range t.Partitions {
-					if t.Error == nil && p.Error == nil && p.Leader.Host != "" {
-						led++
+			for _, answers := range res.Topics {
+				for _, p := range answers {
+					if p.Error == nil {
+						lead++
 					}
 				}
 			}
-			if led == partitions*len(names) {
+			if lead == partitions*len(names) {
 				return nil
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%d of %d partitions have a leader: %w", led, partitions*len(names), errors.Join(err, ctx.Err()))
+			return fmt.Errorf("%d of %d partitions have a leader that answers: %w", lead, partitions*len(names), errors.Join(err, ctx.Err()))
 		case <-tick.C:
 		}
 	}

@@ -108,30 +108,29 @@ func pipelineCosts(text string) (all []cost, err error) {
 	return all, nil
 }
 
-// pipelineLatency reads the gateway's row of the table of latency: p50, p90, p99, p99.9,
-// contender, broker; nil where there is none.
+// pipelineLatency reads the gateway's last row of the table of latency, that of the lowest
+// rate, which sender and reader on the same cores disturb least: messages/s, p50, p90, p99,
+// p99.9, contender, broker. It is nil where there is none.
 func pipelineLatency(page, text string) *measurement {
-	_, section, found := strings.Cut(text, "\n## Latency\n")
-	if !found {
+	_, section, _ := strings.Cut(text, "\n## Latency\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile(`(?m)^\| gateway \|(.*)\|$`).FindAllStringSubmatch(section, -1)
+	if len(rows) == 0 {
 		return nil
 	}
-	rate := regexp.MustCompile(`at (\d+) messages a second`).FindStringSubmatch(section)
-	row := regexp.MustCompile(`(?m)^\| gateway \|(.*)\|$`).FindStringSubmatch(section)
-	if rate == nil || row == nil {
+	cells := strings.Split(rows[len(rows)-1][1], "|")
+	if len(cells) < 7 {
 		return nil
 	}
 	m := &measurement{page: page}
-	m.rate, _ = strconv.ParseFloat(rate[1], 64) // digits
-	cells := strings.Split(row[1], "|")
-	if len(cells) < 6 {
+	var err error
+	if m.rate, err = strconv.ParseFloat(strings.TrimSpace(cells[0]), 64); err != nil {
 		return nil
 	}
-	for i, to := range map[int]*float64{0: &m.p50, 2: &m.p99, 4: &m.gateway, 5: &m.broker} {
-		value, err := duration(cells[i])
-		if err != nil {
+	for i, to := range map[int]*float64{1: &m.p50, 3: &m.p99, 5: &m.gateway, 6: &m.broker} {
+		if *to, err = duration(cells[i]); err != nil {
 			return nil
 		}
-		*to = value
 	}
 	return m
 }

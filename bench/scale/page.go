@@ -166,9 +166,9 @@ func measuredTable(p *page.Page, in inputs) {
 func atMeasured(in inputs, m measurement) (p50, p99 float64) {
 	p := planOf(in, asShipped, 1e-3) // the acknowledgement of a broker on the same machine
 	p.fetch = tripped(0.5e-3)
-	p.partitions, p.gateways, p.cores, p.size = 4, 1, 2, fixed(8<<10)
+	p.partitions, p.gateways, p.cores, p.size = 6, 1, 2, fixed(8<<10)
 	p.cost = func(float64) float64 { return m.gateway + m.broker }
-	f := newFlow(p, func(int) rate { return steady(m.rate / 4) })
+	f := newFlow(p, func(int) rate { return steady(m.rate / 6) })
 	f.loop.run(30)
 	return f.times.quantile(0.5), f.times.quantile(0.99)
 }
