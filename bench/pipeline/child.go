@@ -2,11 +2,12 @@ package main
 
 import (
 	"flag"
-	"net"
 	"strings"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"turnkey-gateway/ingest"
 )
 
 // An assignment is what a contender that this program is was told to do.
@@ -34,8 +35,7 @@ func readAssignment(who string, args []string) (assignment, error) {
 // transport is the gateway's own, see newCluster of cmd/gateway.
 func (a assignment) transport() *kafka.Transport {
 	return &kafka.Transport{
-		Dial:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MetadataTTL:    2 * time.Second,
+		Dial: ingest.Dial, ClientID: a.group, MetadataTTL: 2 * time.Second,
 		MetadataTopics: []string{a.inbound, a.verified, a.rejected},
 	}
 }

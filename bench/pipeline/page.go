@@ -78,7 +78,7 @@ var quantiles = []float64{0.5, 0.9, 0.99, 0.999}
 
 func (r *results) latencyTable(p *page.Page) {
 	p.Section("Latency", "From when a message of 8 KB was due to be sent to when its outcome was read, at half of what the gateway drains and at a quarter. "+
-		"Sender and reader work on the same cores; the last column is how much of those was used by all together. A message that is sent late was due when it was due. "+
+		"Sender and reader work on the same cores; the last column is how much of those was used by all together. A late sender doesn't shorten a latency. "+
 		"A broker whose disk stands still for a moment holds up all that is sent meanwhile: TMPDIR=/dev/shm measures without a disk.")
 	columns := []string{"", "messages/s"}
 	for _, q := range quantiles {

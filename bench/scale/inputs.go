@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -18,6 +19,7 @@ type inputs struct {
 	costsSource string
 
 	joinGap, leaveGap float64 // seconds without an outcome of a partition
+	killGap           float64 // the same after a gateway was killed
 	gapSource         string
 
 	measured *measurement // of latency, to hold the simulator against; nil if there is none
@@ -58,12 +60,15 @@ func readInputs(dir string) (in inputs, err error) {
 			return in, fmt.Errorf("read %s: %w", page, err)
 		}
 		in.costsSource = page
-		in.measured = pipelineLatency(page, text)
+		if in.measured, err = pipelineLatency(page, text); err != nil {
+			return in, fmt.Errorf("read %s: %w", page, err)
+		}
 	}
-	in.joinGap, in.leaveGap, in.gapSource = 0.4, 1.3, "the longest of three runs of bench/e2e on a busy machine"
+	in.joinGap, in.leaveGap, in.killGap, in.gapSource = 0.4, 1.3, 10.1, "the longest of three runs of bench/e2e on a busy machine"
 	page, text, err = newest(dir, "*-e2e.md")
-	if join, leave, found := rebalanceGaps(text); found {
-		in.joinGap, in.leaveGap, in.gapSource = join, leave, page+", the longest"
+	join, leave, kill := longest(text, joinGap), longest(text, leaveGap), longest(text, killGap)
+	if min(join, leave, kill) > 0 {
+		in.joinGap, in.leaveGap, in.killGap, in.gapSource = join, leave, kill, page+", the longest"
 	}
 	return in, err
 }
@@ -110,43 +115,46 @@ func pipelineCosts(text string) (all []cost, err error) {
 
 // pipelineLatency reads the gateway's last row of the table of latency, that of the lowest
 // rate, which sender and reader on the same cores disturb least: messages/s, p50, p90, p99,
-// p99.9, contender, broker. It is nil where there is none.
-func pipelineLatency(page, text string) *measurement {
+// p99.9, contender, broker.
+func pipelineLatency(page, text string) (*measurement, error) {
 	_, section, _ := strings.Cut(text, "\n## Latency\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	rows := regexp.MustCompile(`(?m)^\| gateway \|(.*)\|$`).FindAllStringSubmatch(section, -1)
 	if len(rows) == 0 {
-		return nil
+		return nil, errors.New("no latency of the gateway")
 	}
 	cells := strings.Split(rows[len(rows)-1][1], "|")
 	if len(cells) < 7 {
-		return nil
+		return nil, fmt.Errorf("latency of %d columns", len(cells))
 	}
 	m := &measurement{page: page}
 	var err error
 	if m.rate, err = strconv.ParseFloat(strings.TrimSpace(cells[0]), 64); err != nil {
-		return nil
+		return nil, err
 	}
 	for i, to := range map[int]*float64{1: &m.p50, 3: &m.p99, 5: &m.gateway, 6: &m.broker} {
 		if *to, err = duration(cells[i]); err != nil {
-			return nil
+			return nil, err
 		}
 	}
-	return m
+	return m, nil
 }
 
-var gapLine = regexp.MustCompile(`no outcome of a partition for at most (\S+) as it joined, (\S+) as it left`)
+// What a page of bench/e2e says of partitions without an outcome.
+var (
+	joinGap  = regexp.MustCompile(`no outcome of a partition for at most (\S+) as it joined`)
+	leaveGap = regexp.MustCompile(`as it joined, (\S+) as it left`)
+	killGap  = regexp.MustCompile(`a new gateway judged on after ([^;]+);`)
+)
 
-// rebalanceGaps returns the longest gaps, in seconds, that a page of bench/e2e tells of.
-func rebalanceGaps(text string) (join, leave float64, found bool) {
-	for _, m := range gapLine.FindAllStringSubmatch(text, -1) {
-		j, err := duration(m[1])
-		l, err2 := duration(m[2])
-		if err == nil && err2 == nil {
-			join, leave, found = max(join, j), max(leave, l), true
+// longest is the longest of the times that a text tells of so, in seconds; 0 if it tells of none.
+func longest(text string, so *regexp.Regexp) (most float64) {
+	for _, found := range so.FindAllStringSubmatch(text, -1) {
+		if d, err := duration(found[1]); err == nil {
+			most = max(most, d)
 		}
 	}
-	return join, leave, found
+	return most
 }
 
 var timeText = regexp.MustCompile(`^([0-9.]+) ?(ns|µs|ms|s)$`)

@@ -38,7 +38,11 @@ From when a message of 8 KB was due to be sent to when its outcome was read.
 | gateway | 1 | 2 |
 `
 
-const e2ePage = `## rebalance
+const e2ePage = `## kill
+- kill 1: 602 records with an outcome but no commit; a new gateway judged on after 9.9 s; 0 outcomes came again by then
+- kill 2: 533 records with an outcome but no commit; a new gateway judged on after 10.4 s; 386 outcomes came again by then
+
+## rebalance
 - join 1: the second gateway judged 1000 messages in the 3.1 s until it left; no outcome of a partition for at most 366ms as it joined, 465ms as it left
 - join 2: the second gateway judged 1000 messages in the 3.1 s until it left; no outcome of a partition for at most 290ms as it joined, 1.276s as it left
 `
@@ -63,6 +67,7 @@ func TestInputsAreThoseOfTheNewestPages(t *testing.T) {
 	within(t, "half way from 3 to 8 KB", in.costOf(5.5*1024).gateway, 30e-6, 1e-9)
 	within(t, "the gap of a join", in.joinGap, 0.366, 1e-9)
 	within(t, "the gap of a leave", in.leaveGap, 1.276, 1e-9)
+	within(t, "the gap of a kill", in.killGap, 10.4, 1e-9)
 	if in.measured == nil {
 		t.Fatal("no measured latency")
 	}

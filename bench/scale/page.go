@@ -59,9 +59,9 @@ func assumptions(p *page.Page, in inputs) {
 	p.Row("a gateway's machine", fmt.Sprintf("%d cores, %.0f Gbit/s", gatewayCores, gatewayNetwork*8/1e9))
 	p.Row("a broker's machine", fmt.Sprintf("%d cores, %.0f Gbit/s, %.0f GB/s written", brokerCores, brokerNetwork*8/1e9, brokerDisk/1e9))
 	p.Row("busy at most, with one machine of each kind away", page.Share(spare))
-	p.Row("a produce on three brokers, of one's processor time", fmt.Sprintf("%.1f x: 18,500/s and 5,300/s of 8 KB on the same two cores", replicationCost))
+	p.Row("processor time of a produce, three brokers against one", fmt.Sprintf("%.1f x: 18,500/s and 5,300/s of 8 KB on the same two cores", replicationCost))
 	p.Row("round trips: a fetch, a produce until all in-sync replicas have it", seconds(fetchTrip)+", "+seconds(produceTrip))
-	p.Row("no outcome of a partition as a gateway joins, as one leaves", fmt.Sprintf("%s, %s: %s", seconds(in.joinGap), seconds(in.leaveGap), in.gapSource))
+	p.Row("longest gap in a partition's outcomes as a gateway joins, leaves", fmt.Sprintf("%s, %s: %s", seconds(in.joinGap), seconds(in.leaveGap), in.gapSource))
 }
 
 func sizes(p *page.Page, in inputs) {
@@ -98,7 +98,7 @@ var trips = []float64{1e-3, 2e-3, 5e-3, 10e-3, 20e-3}
 
 func partitionTable(p *page.Page, in inputs) {
 	p.Printf("\n**Partitions.** A partition is worked on in order: one chunk is judged, then appended, and the next one waits for the acknowledgement. So a produce's round trip decides what one partition takes. "+
-		"As shipped, %d messages of 8 KB are one fetch, one chunk and one produce: outcomes are larger than what they are made from, and stay under Kafka's usual `max.message.bytes` so. Larger steps need a larger one on the outputs. Messages a second of one partition, by the round trip:\n\n", int(math.Ceil(asShipped.fetch/(8<<10))))
+		"As shipped, %d messages of 8 KB are one fetch, one chunk and one produce: outcomes are larger than what they are made from, and so stay under Kafka's default `max.message.bytes`. Larger steps need a larger one on the outputs. Messages a second of one partition, by the round trip:\n\n", int(math.Ceil(asShipped.fetch/(8<<10))))
 	columns := []string{"8 KB"}
 	for _, trip := range trips {
 		columns = append(columns, seconds(trip))
@@ -147,7 +147,7 @@ func simulated(p *page.Page, in inputs, all []observation) {
 }
 
 func measuredTable(p *page.Page, in inputs) {
-	p.Printf("\nA killed gateway's partitions wait as long as `bench/e2e` measured (10.0 to 10.1 s until a new one judged on). The simulator is held against closed forms by its tests: M/M/1, M/M/c (Erlang), M/D/1 (Pollaczek and Khinchine) and M/D/c (Crommelin) within 3 to 5 %%, and a gateway's chunks and batches against their sizes in `ingest`.")
+	p.Printf("\nA killed gateway's partitions wait for the end of its session, and %s in all until another judges on (%s). The simulator is held against closed forms by its tests: M/M/1, M/M/c (Erlang), M/D/1 (Pollaczek and Khinchine) and M/D/c (Crommelin) within 3 to 5 %%, and a gateway's chunks and batches against their sizes in `ingest`.", seconds(in.killGap), in.gapSource)
 	if in.measured == nil {
 		p.Printf(" It was not held against a measured latency yet: no page of `bench/pipeline` is filed.\n")
 		return
