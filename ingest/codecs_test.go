@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -63,11 +65,6 @@ func (w *world) sendPacked(n int) []*kgo.Record {
 	w.t.Helper()
 	var sent []*kgo.Record
 	for p, codec := range codecs {
-		producer, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.DefaultProduceTopic(w.topics.Inbound),
-			kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(codec.CompressionCodec))
-		if err != nil {
-			w.t.Fatal(err)
-		}
 		var records []*kgo.Record
 		for i := range n {
 			doc := signed(i % 30)
@@ -77,14 +74,58 @@ func (w *world) sendPacked(n int) []*kgo.Record {
 			records = append(records, &kgo.Record{Partition: int32(p), Key: []byte("broker-1"), Value: doc,
 				Headers: []kgo.RecordHeader{{Key: "trace", Value: fmt.Append(nil, i)}}})
 		}
-		err = producer.ProduceSync(w.t.Context(), records...).FirstErr()
-		producer.Close()
-		if err != nil {
-			w.t.Fatal(err)
-		}
+		w.sendAsOne(codec.CompressionCodec, records...)
 		sent = append(sent, records...)
 	}
 	return sent
+}
+
+// sendAsOne appends records of one partition to inbound as one batch.
+func (w *world) sendAsOne(codec kgo.CompressionCodec, records ...*kgo.Record) {
+	w.t.Helper()
+	producer, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.DefaultProduceTopic(w.topics.Inbound),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(codec),
+		kgo.ProducerBatchMaxBytes(64<<20), kgo.ProducerLinger(100*time.Millisecond))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer producer.Close()
+	if err := producer.ProduceSync(w.t.Context(), records...).FirstErr(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// Large records of one compressed batch never wait for room that the same batch holds,
+// whether they are given out, only pointed to, or passed over since they were done before.
+func TestLargeRecordsDoNotWaitForThemselves(t *testing.T) {
+	const n, most, large = 3, 1_600_000, 1_500_000 // two are more than fit
+	for name, tt := range map[string]struct {
+		size    int
+		headers int
+		done    int64 // how many were before
+	}{
+		"given out":             {size: large},
+		"hardly more than most": {size: chunkBytes - 12}, // as a record; its key and value are less
+		"pointed to":            {size: large, headers: recordHeaders + 1},
+		"passed over":           {size: large, done: n - 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := fakeWorld(t, 1)
+			var records []*kgo.Record
+			for range n {
+				records = append(records, &kgo.Record{
+					Key: []byte("broker-1"), Value: bytes.Repeat([]byte("x"), tt.size), Headers: make([]kgo.RecordHeader, tt.headers),
+				})
+			}
+			w.sendAsOne(kgo.GzipCompression(), records...)
+			if tt.done > 0 {
+				w.setOffset(tt.done, "")
+			}
+			w.start(Parts{}, func(c *Config) { c.MaxRecord = most })
+			eventually(t, "all committed", func() bool { return w.committed()[0] == n })
+			w.outcomes(n - int(tt.done))
+		})
+	}
 }
 
 // packing is the codec of an inbound partition's first record, as stored.

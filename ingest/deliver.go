@@ -115,17 +115,22 @@ func (g *Gateway) batchLength(items []*item) int {
 	return len(items)
 }
 
+// room is about how many bytes of their outcomes items have copied into a batch: what makes
+// one larger than usual is a single value, and that isn't copied.
+func (g *Gateway) room(items []*item) (size int) {
+	for _, it := range items {
+		size += it.size()
+	}
+	return min(size, g.cfg.BatchBytes)
+}
+
 // produce appends items as one batch. Where a broker says it is too large it is split,
 // down to the one record that is too large by itself.
 func (p *partition) produce(ctx context.Context, kind Kind, items []*item) error {
 	now := p.g.now()
 	out := p.g.outcomes.get()
 	defer p.g.outcomes.put(out)
-	size := 0
-	for _, it := range items {
-		size += it.size()
-	}
-	out.batch.Grow(size)
+	out.batch.Grow(p.g.room(items))
 	for _, it := range items {
 		if it.stale(now) {
 			return errChanged

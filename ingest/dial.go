@@ -8,12 +8,13 @@ import (
 	"time"
 )
 
-// Dial connects to a broker so that nothing given up is delivered later: closing the
-// connection discards what the kernel still holds (SO_LINGER of 0), and what no broker
-// has acknowledged within 1.5 s ends the connection (TCP_USER_TIMEOUT, RFC 5482; on Linux
-// only). Otherwise a produce cut off by the network would be sent again by the kernel
-// when the network is back, minutes after the verdict in it was true. A [Cluster] whose
-// connections are made otherwise must see to the same.
+// Dial connects to a broker so that nothing is delivered late: closing the connection
+// discards what the kernel still holds (SO_LINGER of 0), and it is closed where 1.5 s after
+// the last bytes were written a broker's kernel has not acknowledged all of them (SIOCOUTQ),
+// or nothing at all for that long (TCP_USER_TIMEOUT, RFC 5482); both on Linux only. Otherwise
+// a produce that the network cut off would be sent again by the kernel when the network is
+// back, and a large one trickle through a slow one, long after the verdict in it was true. A
+// [Cluster] whose connections are made otherwise must see to the same.
 //
 // What answers at first as no broker does, ends the connection: the library takes memory for
 // as many elements as an answer claims to have, by the gigabyte where the first bytes are text.
@@ -29,18 +30,42 @@ func Dial(ctx context.Context, network, address string) (net.Conn, error) {
 			return nil, err
 		}
 	}
-	return &brokerConn{Conn: conn}, nil
+	c := &brokerConn{Conn: conn}
+	c.late = time.AfterFunc(deliverLimit, c.closeUndelivered)
+	return c, nil
 }
 
 // firstAnswerLimit is the longest answer, in bytes, to the first request on a connection,
 // which asks for the versions that a broker speaks: brokers send some hundred.
 const firstAnswerLimit = 64 << 10
 
-// A brokerConn looks at the size of the first answer. It is read by one goroutine at a time.
+// A brokerConn looks at the size of the first answer, and at what is not delivered in time. It
+// is read by one goroutine at a time, and written by one.
 type brokerConn struct {
 	net.Conn
-	seen  int     // bytes of first
-	first [4]byte // read so far: an answer's size, or the head of a TLS record
+	late  *time.Timer // runs out deliverLimit after the last write
+	seen  int         // bytes of first
+	first [4]byte     // read so far: an answer's size, or the head of a TLS record
+}
+
+func (c *brokerConn) Write(b []byte) (int, error) {
+	c.late.Stop()
+	defer c.late.Reset(deliverLimit)
+	return c.Conn.Write(b)
+}
+
+// closeUndelivered may come upon a request that was just begun, where an answer took as
+// long: the request fails then, and is made again.
+func (c *brokerConn) closeUndelivered() {
+	if undelivered(c.Conn) {
+		c.Conn.Close()
+	}
+}
+
+// Close implements net.Conn.
+func (c *brokerConn) Close() error {
+	c.late.Stop()
+	return c.Conn.Close()
 }
 
 func (c *brokerConn) Read(b []byte) (int, error) {

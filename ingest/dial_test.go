@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"syscall"
@@ -82,6 +83,52 @@ func TestUndeliveredEndsTheConnection(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Errorf("the connection still stands after %v", patience)
+	}
+}
+
+// A connection whose broker acknowledges, but too slowly for what was written, ends as well:
+// a large record would else be delivered when its verdict is long out of date.
+func TestTrickleEndsTheConnection(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("SIOCOUTQ is Linux's")
+	}
+	address, accepted := deaf(t)
+	conn, err := Dial(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	broker := <-accepted
+	defer broker.Close()
+	broker.(*net.TCPConn).SetReadBuffer(16 << 10)
+	read := make(chan int64, 1)
+	go func() {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		var got int64
+		for range tick.C {
+			n, err := io.CopyN(io.Discard, broker, 10<<10)
+			if got += n; err != nil {
+				read <- got
+				return
+			}
+		}
+	}()
+	conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)) // as much as the kernels take, but for what is read
+	written, err := conn.Write(make([]byte, 64<<20))
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("wrote %d bytes, %v", written, err)
+	}
+	last := time.Now()
+	conn.SetReadDeadline(last.Add(patience))
+	if _, err = conn.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the connection ended with %v, want that it was closed", err)
+	}
+	if took := time.Since(last); took < deliverLimit/2 {
+		t.Errorf("closed %v after the last bytes", took)
+	}
+	if got := <-read; got >= int64(written) {
+		t.Errorf("all %d bytes were read", got)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -54,6 +55,7 @@ type Gateway struct {
 	fetcher  *fetch.Client
 	client   *kafka.Client // for all but fetching, producing and committing
 	producer *produce.Client
+	rejoins  atomic.Int64 // how often the group was asked to assign anew
 	outcomes outcomesPool
 	trays    trays
 }
@@ -110,6 +112,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		HeartbeatInterval: g.cfg.Session / 10,
 		RebalanceTimeout:  30 * time.Second,
 		JoinGroupBackoff:  time.Second,
+		GroupBalancers:    []kafka.GroupBalancer{balancer{rejoins: &g.rejoins}},
 	})
 	if err != nil {
 		return fmt.Errorf("join group %s: %w", g.cfg.Group, err)

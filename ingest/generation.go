@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/segmentio/kafka-go"
 )
@@ -91,11 +92,25 @@ func (n *generation) watch(ctx context.Context) {
 			}
 		case why != "":
 			n.g.log.Info("joining again", "topic", n.g.cfg.Topics.Inbound, "why", why)
+			n.g.rejoins.Add(1)
 			return
 		default:
 			trouble.end(true)
 		}
 	}
+}
+
+// A balancer assigns partitions by range. A member that joins again as it was before gets
+// what it had: only its leader, or one that says something else of itself, makes a group
+// assign anew. So each member says how often it has asked for that.
+type balancer struct {
+	kafka.RangeGroupBalancer
+	rejoins *atomic.Int64
+}
+
+// UserData implements kafka.GroupBalancer.
+func (b balancer) UserData() ([]byte, error) {
+	return strconv.AppendInt(nil, b.rejoins.Load(), 10), nil
 }
 
 // outdated says why the group's assignment has to be made anew: inbound is another topic

@@ -154,6 +154,28 @@ func TestPartitionThatNobodyHasIsAssigned(t *testing.T) {
 	}
 }
 
+// A member that joins again as it was gets what it had: whoever finds that a partition is
+// nobody's has the group assign anew, also where it is not the one that assigns.
+func TestAnyMemberHasTheGroupAssignAnewOnKafka(t *testing.T) {
+	w := realWorld(t, 2)
+	first := w.start(Parts{}, func(c *Config) { c.watchEvery = time.Hour })
+	sent := w.sendTo(5, 0, 1)
+	eventuallyCommitted(t, w, sent)
+	second := w.start(Parts{}, often)
+	eventually(t, "both in the group", func() bool {
+		return second.Ready() == nil && count(first.metrics.generation) == count(second.metrics.generation)
+	})
+	for _, kind := range kinds {
+		w.grow(w.topics.name(kind), 4)
+	}
+	w.partitions = 4
+	sent = append(sent, w.sendTo(5, 0, 1, 2, 3)...)
+	eventuallyCommitted(t, w, sent)
+	if n := second.rejoins.Load(); n == 0 || n > 3 { // whoever assigns may hear of the partitions later
+		t.Errorf("asked %d times", n)
+	}
+}
+
 // onePartition answers what inbound was before it grew.
 func (w *world) onePartition(req kmsg.Request) kmsg.Response {
 	res := req.ResponseKind().(*kmsg.MetadataResponse)

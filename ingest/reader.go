@@ -38,6 +38,7 @@ func (p *partition) read(ctx context.Context, at position, chunks chan<- chunk) 
 				p.halt(ctx, at.offset, why)
 				return
 			}
+			missing = time.Now()
 		}
 		if err == nil {
 			p.g.metrics.lag.WithLabelValues(p.label).Set(float64(max(0, res.HighWatermark-at.offset)))
@@ -134,28 +135,36 @@ func (p *partition) split(ctx context.Context, res *fetch.Response, at position,
 func (p *partition) gather(ctx context.Context, res *fetch.Response, from position) (chunk, error) {
 	t := p.g.trays.get()
 	c := chunk{tray: t, from: from, next: from, release: func() { p.g.trays.put(t) }}
-	reserve := func(b *budget, n int64) error {
-		release, err := b.reserve(ctx, n)
-		if err == nil {
-			before := c.release
-			c.release = func() { release(); before() }
-		}
-		return err
-	}
-	inflating := res.Inflating()
+	inflating, deflate := res.Inflating(), func() {}
 	if inflating > 0 {
-		if err := reserve(p.g.memory.inflated, inflating+2*chunkBytes); err != nil {
+		var err error
+		if deflate, err = p.g.memory.inflated.reserve(ctx, inflating+2*chunkBytes); err != nil {
 			return c, err
 		}
+	}
+	var large func() // gives back what the last large record took; nil before the first
+	c.release = func() {
+		if large != nil {
+			large()
+		}
+		deflate()
+		p.g.trays.put(t)
 	}
 	limits := fetch.Limits{
 		Record:  p.g.cfg.MaxRecord,
 		Headers: recordHeaders,
 		Large:   chunkBytes,
-		Grow:    func(size int64) error { return reserve(p.g.memory.large, size) },
+		Grow: func(size int64) (err error) {
+			if large != nil {
+				large() // one before the offset asked for, which was passed over
+			}
+			large, err = p.g.memory.large.reserve(ctx, size)
+			return err
+		},
 	}
-	// A batch that takes more than was reserved begins another chunk.
-	for size := 0; size < chunkBytes && len(c.items) < chunkRecords && res.Inflating() <= inflating; {
+	// A batch that takes more than was reserved begins another chunk. A large record ends
+	// one: to wait for room with room in hand is to wait for oneself.
+	for size := 0; size < chunkBytes && len(c.items) < chunkRecords && res.Inflating() <= inflating && large == nil; {
 		rec, err := res.Next(limits)
 		if err != nil {
 			c.next = position{res.NextOffset(), res.LastEpoch()}

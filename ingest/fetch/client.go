@@ -134,6 +134,9 @@ func (x *exchange) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 	if b, ok := cluster.Brokers[x.replica]; ok {
 		return b, nil
 	}
+	if x.replica != leader {
+		x.rack = "" // the leader knows of a replica that we don't yet: it would send us there at once, again and again
+	}
 	return x.Request.Broker(cluster)
 }
 

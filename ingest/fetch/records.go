@@ -63,7 +63,9 @@ type Limits struct {
 	Headers int
 
 	// Large is a size above which Grow is called with it, once, before a record is
-	// inflated. It waits until there is room, or fails. Nil means that there always is.
+	// inflated. It waits until there is room, or fails. Nil means that there always is. Where
+	// it is called again within one call of Next, the records before were passed over, and
+	// nothing is kept of them.
 	Large int64
 	Grow  func(size int64) error
 }

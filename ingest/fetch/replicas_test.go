@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
 )
 
 // brokers answer fetches as a script says, and note who was asked.
@@ -83,6 +85,28 @@ func TestReplicaIsAskedUntilItFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A replica that the leader knows of before we do is left until we do: the leader, asked with
+// a rack, would send us to it again at once, and give nothing.
+func TestUnknownReplicaIsNotAskedFor(t *testing.T) {
+	partition := map[string]protocol.Topic{"t": {Name: "t", Partitions: map[int32]protocol.Partition{0: {Leader: 1}}}}
+	for _, tt := range []struct {
+		known []int32
+		asks  int32
+		rack  string
+	}{{[]int32{1}, 1, ""}, {[]int32{1, 2}, 2, "r"}} {
+		cluster := protocol.Cluster{Brokers: map[int32]protocol.Broker{}, Topics: partition}
+		for _, id := range tt.known {
+			cluster.Brokers[id] = protocol.Broker{ID: id}
+		}
+		x := &exchange{replica: 2, rack: "r", req: Request{Topic: "t"}}
+		x.Topics = []fetchapi.RequestTopic{{Topic: "t", Partitions: []fetchapi.RequestPartition{{Partition: 0}}}}
+		b, err := x.Broker(cluster)
+		if err != nil || b.ID != tt.asks || x.message().Rack != tt.rack {
+			t.Errorf("of %v, broker %d is asked with rack %q: %v", tt.known, b.ID, x.message().Rack, err)
+		}
 	}
 }
 
