@@ -55,8 +55,7 @@ func (p *partition) read(ctx context.Context, at position, chunks chan<- chunk) 
 // gone reports whether a broker says that the records to go on from aren't there. It may be
 // one that led the partition before it lost its disk, and that is still asked.
 func gone(err error) bool {
-	diverged := (*fetch.Diverged)(nil)
-	return errors.Is(err, kafka.OffsetOutOfRange) || errors.As(err, &diverged) || otherTopic(err)
+	return fetch.Gone(err) || otherTopic(err)
 }
 
 // otherTopic reports whether a broker knows no topic of that id. Brokers learn of one after

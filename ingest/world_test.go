@@ -226,57 +226,58 @@ func (w *world) outcomes(ids int) []outcome {
 	return all
 }
 
-// stored is how many records an output holds.
-func (w *world) stored(kind Kind) (n int64) {
+// stored is how many records some outputs hold, once the leaders of all their partitions say.
+func (w *world) stored(outputs ...Kind) (n int64) {
 	w.t.Helper()
-	var requests []kafka.OffsetRequest
-	for p := range w.partitions {
-		requests = append(requests, kafka.LastOffsetOf(p))
+	topics := map[string][]kafka.OffsetRequest{}
+	for _, kind := range outputs {
+		for p := range w.partitions {
+			topics[w.topics.name(kind)] = append(topics[w.topics.name(kind)], kafka.LastOffsetOf(p))
+		}
 	}
-	topic := w.topics.name(kind)
-	res, err := w.client().ListOffsets(w.t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: requests}})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, o := range res.Topics[topic] {
-		n += o.LastOffset
-	}
+	settled(w.t, "the outputs' ends", func() bool {
+		n = 0
+		res, err := w.client().ListOffsets(w.t.Context(), &kafka.ListOffsetsRequest{Topics: topics})
+		if err != nil {
+			return false
+		}
+		for _, partitions := range res.Topics {
+			for _, p := range partitions {
+				if p.Error != nil {
+					return false
+				}
+				n += p.LastOffset
+			}
+		}
+		return true
+	})
 	return n
 }
 
 // committed is what the group has committed, by partition; -1 where nothing is.
 func (w *world) committed() (offsets map[int]int64) {
 	w.t.Helper()
-	eventually(w.t, "the group's offsets", func() bool {
-		var err error
-		offsets, err = w.readCommitted(w.t.Context())
-		return err == nil
-	})
-	return offsets
-}
-
-func (w *world) readCommitted(ctx context.Context) (map[int]int64, error) {
 	var ids []int
 	for p := range w.partitions {
 		ids = append(ids, p)
 	}
-	res, err := w.client().OffsetFetch(ctx, &kafka.OffsetFetchRequest{
-		GroupID: w.group, Topics: map[string][]int{w.topics.Inbound: ids},
-	})
-	if err == nil {
-		err = res.Error
-	}
-	if err != nil {
-		return nil, err
-	}
-	offsets := map[int]int64{}
-	for _, p := range res.Topics[w.topics.Inbound] {
-		if p.Error != nil {
-			return nil, p.Error
+	eventually(w.t, "the group's offsets", func() bool {
+		res, err := w.client().OffsetFetch(w.t.Context(), &kafka.OffsetFetchRequest{
+			GroupID: w.group, Topics: map[string][]int{w.topics.Inbound: ids},
+		})
+		if err != nil || res.Error != nil {
+			return false
 		}
-		offsets[p.Partition] = p.CommittedOffset
-	}
-	return offsets, nil
+		offsets = map[int]int64{}
+		for _, p := range res.Topics[w.topics.Inbound] {
+			if p.Error != nil {
+				return false
+			}
+			offsets[p.Partition] = p.CommittedOffset
+		}
+		return true
+	})
+	return offsets
 }
 
 // A running gateway, in this process.

@@ -69,7 +69,7 @@ func (c *Client) Fetch(ctx context.Context, req Request) (*Response, error) {
 	res, err := c.fetch(ctx, req, replica, mayPrefer)
 	if err != nil && replica != leader && ctx.Err() == nil {
 		c.replicas.shun(at)
-		if gone(err) { // a follower may merely lag
+		if Gone(err) { // a follower may merely lag
 			res, err = c.fetch(ctx, req, leader, false)
 		}
 	}
@@ -85,8 +85,9 @@ func (c *Client) Fetch(ctx context.Context, req Request) (*Response, error) {
 	return res, nil
 }
 
-// gone reports whether a broker says that the offset, or what was before it, isn't there.
-func gone(err error) bool {
+// Gone reports whether an error of Fetch says that the offset, or what was before it, isn't
+// there: a broker's [*Diverged] or kafka.OffsetOutOfRange.
+func Gone(err error) bool {
 	diverged := (*Diverged)(nil)
 	return errors.Is(err, kafka.OffsetOutOfRange) || errors.As(err, &diverged)
 }

@@ -138,6 +138,10 @@ func readAnswer(conn *borrowed.Conn, id int32) error {
 	return parseAnswer(body)
 }
 
+// answerTail is the size, in bytes, of what follows the error code: offset, time, the log's
+// start, throttle time.
+const answerTail = 8 + 8 + 8 + 4
+
 // parseAnswer reads an answer of version 7 after its header: an array of one topic (name,
 // array of one partition (index, error, ...)), throttle time.
 func parseAnswer(body []byte) error {
@@ -150,12 +154,12 @@ func parseAnswer(body []byte) error {
 	if !one() || len(body) < 2 {
 		return malformed
 	}
-	name := 2 + int(binary.BigEndian.Uint16(body))
-	if name > len(body) {
+	name := int(int16(binary.BigEndian.Uint16(body)))
+	if name < 0 || 2+name > len(body) {
 		return malformed
 	}
-	body = body[name:]
-	if !one() || len(body) < 4+2 {
+	body = body[2+name:]
+	if !one() || len(body) < 4+2+answerTail {
 		return malformed
 	}
 	if code := int16(binary.BigEndian.Uint16(body[4:])); code != 0 {
