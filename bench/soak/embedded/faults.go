@@ -515,13 +515,13 @@ func (a *act) cutOff(ctx context.Context) error {
 func (a *act) registryFails(ctx context.Context, w weather, lookups int) error {
 	a.book.turn.Lock()
 	defer a.book.turn.Unlock()
-	before, _ := a.book.counts()
+	before := a.book.failures()
 	a.book.set(w)
 	defer a.book.set(fair)
 	if _, err := a.meet(ctx, place{callLookup, false}, lookups, func(*process) fate { return fate{} }); err != nil {
 		return err
 	}
-	if failed, _ := a.book.counts(); failed == before {
+	if a.book.failures() == before {
 		return errMissed
 	}
 	a.struckOnce()
@@ -540,16 +540,14 @@ func (a *act) registrySlow(ctx context.Context) error {
 	return nil
 }
 
-// registryOld has answers be so old that what holds up a produce makes them stale.
+// registryOld has answers be so old that what holds up a produce makes them stale, and
+// loses one that rests on such.
 func (a *act) registryOld(ctx context.Context) error {
 	a.book.turn.Lock()
 	defer a.book.turn.Unlock()
 	a.book.set(old)
 	defer a.book.set(fair)
-	if _, err := a.meet(ctx, place{callLookup, false}, 0, func(*process) fate { return fate{} }); err != nil {
-		return err
-	}
-	_, err := a.meet(ctx, place{keyProduce, false}, 0, func(*process) fate { return fate{what: isLost} })
+	_, err := a.meetWith(ctx, place{keyProduce, false}, epochOld, 0, func(*process) fate { return fate{what: isLost} })
 	if err == nil {
 		a.struckOnce()
 	}
