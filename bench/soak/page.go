@@ -73,7 +73,7 @@ var about = map[string]string{
 func (p *page) failures(failed []finished) {
 	p.printf("\n| failed seed | replay | why |\n|---:|---|---|\n")
 	for _, f := range failed {
-		p.printf("| %d | `go run ./bench/soak --world %s --seed %d` | %s |\n", f.Seed, f.World, f.Seed, oneLine(f.Failed))
+		p.printf("| %d | `%s` | %s |\n", f.Seed, f.again(), oneLine(f.Failed))
 	}
 	p.printf("\n")
 }
