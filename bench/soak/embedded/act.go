@@ -43,26 +43,25 @@ func (a *act) meet(ctx context.Context, at place, skip int, do func(*process) fa
 
 // meetWith is meet where what comes by has that content.
 func (a *act) meetWith(ctx context.Context, at place, content string, skip int, do func(*process) fate) (*process, error) {
-	type met struct{ p *process }
-	sprung := make(chan met, 1)
+	sprung := make(chan *process, 1)
 	t := &trap{at: at, of: content, skip: skip, spring: func(p *process) fate {
 		f := do(p)
-		sprung <- met{p}
+		sprung <- p
 		return f
 	}}
 	a.traps.add(t)
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
-	case m := <-sprung:
-		return m.p, nil
+	case p := <-sprung:
+		return p, nil
 	case <-timer.C:
 	case <-ctx.Done():
 	}
 	if a.traps.remove(t) {
 		return nil, fmt.Errorf("%w: nobody came by %v", errMissed, at)
 	}
-	return (<-sprung).p, nil
+	return <-sprung, nil
 }
 
 // step draws one of the steps of the loop.
