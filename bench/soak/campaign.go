@@ -41,7 +41,7 @@ func campaign(ctx context.Context, o options, open opener, out io.Writer) error 
 		}
 		failed = errors.Join(failed, err)
 	}
-	p := newPage(s, commit, o, faults, time.Now().UTC())
+	p := summarize(s, commit, o, faults, time.Now().UTC())
 	if o.results != "" {
 		path, err := p.file(o.results)
 		if err != nil {
