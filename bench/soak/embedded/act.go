@@ -64,10 +64,15 @@ func (a *act) meetWith(ctx context.Context, at place, content string, skip int, 
 	return <-sprung, nil
 }
 
-// step draws one of the steps of the loop.
-func (a *act) step() (string, place) {
+// meetSomewhere is meet at a step of the loop that the seed draws, where something befalls
+// the gateway.
+func (a *act) meetSomewhere(ctx context.Context, befalls string, do func(*process)) (*process, error) {
 	s := steps[a.rng.IntN(len(steps))]
-	return s.name, s.place
+	return a.meet(ctx, s.place, a.skip(), func(p *process) fate {
+		a.log.say("%s %s while %s", p.name, befalls, s.name)
+		do(p)
+		return fate{}
+	})
 }
 
 // skip draws how many pass by a trap first.
@@ -105,6 +110,14 @@ func (a *act) expire(ctx context.Context, p *process) error {
 func (a *act) join() error {
 	_, err := a.start()
 	return err
+}
+
+// company has two gateways be there at least.
+func (a *act) company() error {
+	if len(a.present()) >= 2 {
+		return nil
+	}
+	return a.join()
 }
 
 // leave has a gateway other than this one go; if there is none, one comes instead.

@@ -62,6 +62,16 @@ func (b *book) commit(account string, state verifier.RegistrationState) {
 	b.entries = append(b.entries, entry{time.Now(), account, state})
 }
 
+// bring makes the weather, once no other fault does, until end is called.
+func (b *book) bring(w weather) (end func()) {
+	b.turn.Lock()
+	b.set(w)
+	return func() {
+		b.set(fair)
+		b.turn.Unlock()
+	}
+}
+
 func (b *book) set(w weather) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
