@@ -30,7 +30,6 @@ type bound struct {
 	gateway rig.Server
 	current []*witness // whose revocations are under way
 	all     []*witness
-	faults  []fault
 	struck  map[string]int // by fault
 }
 
@@ -40,9 +39,6 @@ type bound struct {
 func runBound(ctx context.Context, s *site, r *report) (err error) {
 	s.Session = 6 * time.Second // so that a frozen gateway outlives it or not
 	b := &bound{site: s, struck: make(map[string]int)}
-	if b.faults, err = chosenFaults(s.faults); err != nil {
-		return err
-	}
 	if b.load, err = newLoad(s); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
+
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,6 +26,8 @@ type fault struct {
 	strike      func(b *bound, ctx context.Context, lasts time.Duration) error
 }
 
+func (f fault) called() string { return f.name }
+
 // faults are what a storm draws from. A frozen gateway's session ends or not, and it may
 // wake with records that it has judged and not produced.
 var faults = []fault{
@@ -39,29 +41,6 @@ var faults = []fault{
 	{"gateway frozen", "gateway", 2 * time.Second, 8 * time.Second, (*bound).freezeGateway},
 	{"second gateway joins and leaves", "second gateway", time.Second, 5 * time.Second, (*bound).joinGateway},
 	{"PostgreSQL frozen", "postgres", time.Second, 8 * time.Second, (*bound).freezePostgres},
-}
-
-func faultNames() string {
-	var all []string
-	for _, f := range faults {
-		all = append(all, f.name)
-	}
-	return strings.Join(all, ", ")
-}
-
-// chosenFaults are those of a comma-separated list, or all.
-func chosenFaults(list string) (chosen []fault, err error) {
-	if list == "" {
-		return faults, nil
-	}
-	for name := range strings.SplitSeq(list, ",") {
-		i := slices.IndexFunc(faults, func(f fault) bool { return f.name == strings.TrimSpace(name) })
-		if i < 0 {
-			return nil, fmt.Errorf("no fault is called %q: there are %s", name, faultNames())
-		}
-		chosen = append(chosen, faults[i])
-	}
-	return chosen, nil
 }
 
 // An episode is one or two faults and the moments of some revocations about them. Times

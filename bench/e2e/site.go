@@ -27,7 +27,7 @@ type options struct {
 	messages            int
 	revocations         int
 	bound               int
-	faults              string
+	faults              []fault       // that the bound scenario draws from
 	lasts               time.Duration // a flood
 	seed                uint64
 }
