@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/parts"
 	"turnkey-gateway/registry/rediscache"
 )
@@ -94,7 +95,9 @@ func (e episode) String() string {
 
 func (b *bound) killRelay(ctx context.Context, lasts time.Duration) (err error) {
 	b.portal.Kill()
-	pause(ctx, lasts)
+	if err := rig.Sleep(ctx, lasts); err != nil {
+		return err
+	}
 	b.portal, err = b.StartPortal(ctx, "", "")
 	return err
 }
@@ -119,7 +122,9 @@ func (b *bound) restartRedis(ctx context.Context, lasts time.Duration) error {
 	if err := b.redis.Stop(ctx); err != nil {
 		return err
 	}
-	pause(ctx, lasts)
+	if err := rig.Sleep(ctx, lasts); err != nil {
+		return err
+	}
 	_, text, err := net.SplitHostPort(b.System.Redis)
 	if err != nil {
 		return err
@@ -136,7 +141,7 @@ func (b *bound) flushRedis(ctx context.Context, lasts time.Duration) error {
 	client := redis.NewClient(&redis.Options{Addr: b.System.Redis})
 	defer client.Close()
 	flushed := int64(0)
-	for until := time.Now().Add(lasts); time.Now().Before(until) && ctx.Err() == nil; pause(ctx, 50*time.Millisecond) {
+	for until := time.Now().Add(lasts); time.Now().Before(until); {
 		n, err := client.DBSize(ctx).Result()
 		if err == nil {
 			err = client.FlushAll(ctx).Err()
@@ -145,6 +150,9 @@ func (b *bound) flushRedis(ctx context.Context, lasts time.Duration) error {
 			return err
 		}
 		flushed += n
+		if err := rig.Sleep(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
 	}
 	if flushed == 0 {
 		return errors.New("there was nothing to flush")
@@ -176,7 +184,7 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 		}
 	}
 	var heard int64
-	for until := time.Now().Add(lasts); time.Now().Before(until) && ctx.Err() == nil; pause(ctx, 10*time.Millisecond) {
+	for until := time.Now().Add(lasts); time.Now().Before(until); {
 		pipe := client.Pipeline()
 		for i, value := range old {
 			pipe.Set(ctx, names[i], value, time.Minute)
@@ -186,6 +194,9 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 			return err
 		}
 		heard += published.Val()
+		if err := rig.Sleep(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
 	}
 	if heard == 0 {
 		return errors.New("nobody heard the old heartbeat")
@@ -195,7 +206,9 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 
 func (b *bound) killGateway(ctx context.Context, lasts time.Duration) (err error) {
 	b.gateway.Kill()
-	pause(ctx, lasts)
+	if err := rig.Sleep(ctx, lasts); err != nil {
+		return err
+	}
 	b.gateway, err = b.StartGateway(ctx, "gateway", "", "")
 	return err
 }
@@ -205,7 +218,9 @@ func (b *bound) joinGateway(ctx context.Context, lasts time.Duration) error {
 	if err != nil {
 		return err
 	}
-	pause(ctx, lasts)
-	_, err = awaitVerdicts(ctx, second, 1)
+	err = rig.Sleep(ctx, lasts)
+	if err == nil {
+		_, err = awaitVerdicts(ctx, second, 1)
+	}
 	return errors.Join(err, stop(second))
 }
