@@ -93,13 +93,17 @@ func (e episode) String() string {
 	return text + fmt.Sprint("revocations at ", e.revokes)
 }
 
-func (b *bound) killRelay(ctx context.Context, lasts time.Duration) (err error) {
+func (b *bound) killRelay(ctx context.Context, lasts time.Duration) error {
 	b.portal.Kill()
 	if err := rig.Sleep(ctx, lasts); err != nil {
 		return err
 	}
-	b.portal, err = b.StartPortal(ctx, "", "")
-	return err
+	portal, err := b.StartPortal(ctx, "", "")
+	if err != nil {
+		return err
+	}
+	b.portal = portal
+	return nil
 }
 
 func (b *bound) freezeRelay(ctx context.Context, lasts time.Duration) error {
@@ -133,8 +137,12 @@ func (b *bound) restartRedis(ctx context.Context, lasts time.Duration) error {
 	if err != nil {
 		return err
 	}
-	b.redis, err = parts.Redis(ctx, parts.Options{Dir: b.redis.Dir, Port: port})
-	return err
+	part, err := parts.Redis(ctx, parts.Options{Dir: b.redis.Dir, Port: port})
+	if err != nil {
+		return err
+	}
+	b.redis = part
+	return nil
 }
 
 func (b *bound) flushRedis(ctx context.Context, lasts time.Duration) error {
@@ -204,13 +212,17 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 	return nil
 }
 
-func (b *bound) killGateway(ctx context.Context, lasts time.Duration) (err error) {
+func (b *bound) killGateway(ctx context.Context, lasts time.Duration) error {
 	b.gateway.Kill()
 	if err := rig.Sleep(ctx, lasts); err != nil {
 		return err
 	}
-	b.gateway, err = b.StartGateway(ctx, "gateway", "", "")
-	return err
+	gateway, err := b.StartGateway(ctx, "gateway", "", "")
+	if err != nil {
+		return err
+	}
+	b.gateway = gateway
+	return nil
 }
 
 func (b *bound) joinGateway(ctx context.Context, lasts time.Duration) error {
