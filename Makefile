@@ -42,9 +42,9 @@ lint: ## go vet, gofmt, staticcheck
 	  if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:" $$unformatted >&2; exit 1; fi
 	@go tool staticcheck ./...
 
-measure: stack ## measure the gateway on the stack; files the figures in bench/results/
+measure: stack ## measure the gateway on the stack; files the figures in bench/results/ (ARGS='--only floods')
 	@$(BUILD) -o bin/ ./cmd/...
-	@go run ./bench/e2e --stack $(STACK)
+	@go run ./bench/e2e --stack $(STACK) $(ARGS)
 
 measure-fresh: ## time make run and make test in a fresh clone of HEAD; files them in bench/results/
 	@bench/fresh.sh

@@ -20,7 +20,6 @@ import (
 	"turnkey-gateway/bench/corpus"
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/stacktest"
-	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/portal"
 	"turnkey-gateway/registry/postgres"
@@ -100,11 +99,8 @@ func trafficOnTheStack(t *testing.T) string {
 	dir, own := t.TempDir(), fmt.Sprintf("dashboard-%d", time.Now().UnixNano())
 	system := &rig.System{
 		Bin: buildPrograms(t), Dir: dir, Brokers: stacktest.Kafka(t), Redis: stacktest.Redis(t), RedisPrefix: own, Group: own,
-		ShadowOneIn: 10,
-		Topics: ingest.Topics{
-			Inbound: own + ".inbound", Verified: own + ".verified",
-			Rejected: own + ".rejected", Quarantine: own + ".quarantine",
-		},
+		ShadowOneIn:  10,
+		Topics:       rig.TopicsOf(own),
 		DatabaseFile: filepath.Join(dir, "database"),
 	}
 	if err := rig.CreateTopics(t.Context(), system.Brokers, system.Topics, 2, 1); err != nil {

@@ -30,7 +30,6 @@ type bound struct {
 	gateway rig.Server
 	current []*witness // whose revocations are under way
 	all     []*witness
-	faults  []fault
 	struck  map[string]int // by fault
 }
 
@@ -40,9 +39,6 @@ type bound struct {
 func runBound(ctx context.Context, s *site, r *report) (err error) {
 	s.Session = 6 * time.Second // so that a frozen gateway outlives it or not
 	b := &bound{site: s, struck: make(map[string]int)}
-	if b.faults, err = chosenFaults(s.faults); err != nil {
-		return err
-	}
 	if b.load, err = newLoad(s); err != nil {
 		return err
 	}
@@ -51,23 +47,14 @@ func runBound(ctx context.Context, s *site, r *report) (err error) {
 		return err
 	}
 	defer func() { b.gateway.Kill() }()
-	loaded, unload := context.WithCancelCause(ctx)
-	defer unload(nil)
-	sent := make(chan error, 1)
 	began := time.Now()
-	go func() {
-		err := b.load.run(loaded)
-		unload(err) // so that nobody waits for outcomes of what is not sent
-		sent <- err
-	}()
-	if err := b.calm(loaded, r); err != nil {
-		return errors.Join(err, context.Cause(loaded))
-	}
-	if err := b.storm(loaded, r); err != nil {
-		return errors.Join(err, context.Cause(loaded))
-	}
-	unload(nil)
-	if err := <-sent; err != nil {
+	err = beside(ctx, b.load.run, func(ctx context.Context) error {
+		if err := b.calm(ctx, r); err != nil {
+			return err
+		}
+		return b.storm(ctx, r)
+	})
+	if err != nil {
 		return err
 	}
 	took := time.Since(began)
@@ -149,7 +136,9 @@ func (b *bound) play(ctx context.Context, e episode) error {
 	var all sync.WaitGroup
 	for i, s := range e.strikes {
 		all.Go(func() {
-			pause(ctx, s.at)
+			if errs[i] = rig.Sleep(ctx, s.at); errs[i] != nil {
+				return
+			}
 			if err := s.strike(b, ctx, s.lasts); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", s.name, err)
 			}
@@ -157,7 +146,10 @@ func (b *bound) play(ctx context.Context, e episode) error {
 	}
 	for i, at := range e.revokes {
 		all.Go(func() {
-			pause(ctx, at)
+			if err := rig.Sleep(ctx, at); err != nil {
+				errs[len(e.strikes)+i] = err
+				return
+			}
 			errs[len(e.strikes)+i] = b.revoke(ctx, b.current[i])
 		})
 	}
@@ -183,19 +175,22 @@ func (b *bound) enlist(ctx context.Context, n int) error {
 		b.all, b.current = append(b.all, w), append(b.current, w)
 	}
 	b.load.add(b.current...)
-	return await(ctx, recovery, "messages of new certificates are verified on every partition", func() bool {
-		return !slices.ContainsFunc(b.current, func(w *witness) bool { return !w.inUse() })
-	})
+	return b.await(ctx, "messages of new certificates are verified on every partition", (*witness).inUse)
 }
 
 // dismiss waits until messages of the revoked certificates are refused on every partition,
 // and sends no more of them.
 func (b *bound) dismiss(ctx context.Context) error {
-	err := await(ctx, recovery, "messages of revoked certificates are refused on every partition", func() bool {
-		return !slices.ContainsFunc(b.current, func(w *witness) bool { return !w.ended() })
-	})
+	err := b.await(ctx, "messages of revoked certificates are refused on every partition", (*witness).ended)
 	b.load.retire()
 	return err
+}
+
+// await waits until something holds of every certificate whose revocation is under way.
+func (b *bound) await(ctx context.Context, what string, holds func(*witness) bool) error {
+	return rig.Eventually(ctx, what, recovery, func(context.Context) (bool, error) {
+		return !slices.ContainsFunc(b.current, func(w *witness) bool { return !holds(w) }), nil
+	})
 }
 
 // verdict returns every broken bound of the witnesses, each with its record.

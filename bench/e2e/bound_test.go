@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	"math/rand/v2"
-	"os/exec"
 	"reflect"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -108,53 +104,5 @@ func TestLaneCountsWhatHasNoOutcome(t *testing.T) {
 		if l.done(step.offset); l.open() != step.open {
 			t.Fatalf("after %d: %d open, want %d", step.offset, l.open(), step.open)
 		}
-	}
-}
-
-// A frozen process stands still with its children, and goes on afterwards.
-func TestFreezeStopsTheWholeTree(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux has /proc, which it is read from")
-	}
-	parent := exec.Command("/bin/sh", "-c", "sleep 600 & wait")
-	parent.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := parent.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		syscall.Kill(-parent.Process.Pid, syscall.SIGKILL)
-		parent.Wait()
-	})
-	var tree []int
-	err := await(t.Context(), 10*time.Second, "it has a child", func() bool {
-		children, err := childrenOf(parent.Process.Pid)
-		tree = append([]int{parent.Process.Pid}, children...)
-		return err == nil && len(children) == 1
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := func(frozen bool) func() bool {
-		return func() bool {
-			for _, pid := range tree {
-				if state, err := stateOf(pid); err != nil || (state == "T") != frozen {
-					return false
-				}
-			}
-			return true
-		}
-	}
-	ctx, thaw := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- freeze(ctx, parent.Process.Pid, time.Minute) }()
-	if err := await(t.Context(), 10*time.Second, "all are frozen", all(true)); err != nil {
-		t.Error(err)
-	}
-	thaw()
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	if err := await(t.Context(), 10*time.Second, "all go on", all(false)); err != nil {
-		t.Error(err)
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
+
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/parts"
 	"turnkey-gateway/registry/rediscache"
 )
@@ -25,6 +26,8 @@ type fault struct {
 	least, most time.Duration
 	strike      func(b *bound, ctx context.Context, lasts time.Duration) error
 }
+
+func (f fault) called() string { return f.name }
 
 // faults are what a storm draws from. A frozen gateway's session ends or not, and it may
 // wake with records that it has judged and not produced.
@@ -39,29 +42,6 @@ var faults = []fault{
 	{"gateway frozen", "gateway", 2 * time.Second, 8 * time.Second, (*bound).freezeGateway},
 	{"second gateway joins and leaves", "second gateway", time.Second, 5 * time.Second, (*bound).joinGateway},
 	{"PostgreSQL frozen", "postgres", time.Second, 8 * time.Second, (*bound).freezePostgres},
-}
-
-func faultNames() string {
-	var all []string
-	for _, f := range faults {
-		all = append(all, f.name)
-	}
-	return strings.Join(all, ", ")
-}
-
-// chosenFaults are those of a comma-separated list, or all.
-func chosenFaults(list string) (chosen []fault, err error) {
-	if list == "" {
-		return faults, nil
-	}
-	for name := range strings.SplitSeq(list, ",") {
-		i := slices.IndexFunc(faults, func(f fault) bool { return f.name == strings.TrimSpace(name) })
-		if i < 0 {
-			return nil, fmt.Errorf("no fault is called %q: there are %s", name, faultNames())
-		}
-		chosen = append(chosen, faults[i])
-	}
-	return chosen, nil
 }
 
 // An episode is one or two faults and the moments of some revocations about them. Times
@@ -113,11 +93,17 @@ func (e episode) String() string {
 	return text + fmt.Sprint("revocations at ", e.revokes)
 }
 
-func (b *bound) killRelay(ctx context.Context, lasts time.Duration) (err error) {
+func (b *bound) killRelay(ctx context.Context, lasts time.Duration) error {
 	b.portal.Kill()
-	pause(ctx, lasts)
-	b.portal, err = b.StartPortal(ctx, "", "")
-	return err
+	if err := rig.Sleep(ctx, lasts); err != nil {
+		return err
+	}
+	portal, err := b.StartPortal(ctx, "", "")
+	if err != nil {
+		return err
+	}
+	b.portal = portal
+	return nil
 }
 
 func (b *bound) freezeRelay(ctx context.Context, lasts time.Duration) error {
@@ -140,7 +126,9 @@ func (b *bound) restartRedis(ctx context.Context, lasts time.Duration) error {
 	if err := b.redis.Stop(ctx); err != nil {
 		return err
 	}
-	pause(ctx, lasts)
+	if err := rig.Sleep(ctx, lasts); err != nil {
+		return err
+	}
 	_, text, err := net.SplitHostPort(b.System.Redis)
 	if err != nil {
 		return err
@@ -149,15 +137,19 @@ func (b *bound) restartRedis(ctx context.Context, lasts time.Duration) error {
 	if err != nil {
 		return err
 	}
-	b.redis, err = parts.Redis(ctx, parts.Options{Dir: b.redis.Dir, Port: port})
-	return err
+	part, err := parts.Redis(ctx, parts.Options{Dir: b.redis.Dir, Port: port})
+	if err != nil {
+		return err
+	}
+	b.redis = part
+	return nil
 }
 
 func (b *bound) flushRedis(ctx context.Context, lasts time.Duration) error {
 	client := redis.NewClient(&redis.Options{Addr: b.System.Redis})
 	defer client.Close()
 	flushed := int64(0)
-	for until := time.Now().Add(lasts); time.Now().Before(until) && ctx.Err() == nil; pause(ctx, 50*time.Millisecond) {
+	for until := time.Now().Add(lasts); time.Now().Before(until); {
 		n, err := client.DBSize(ctx).Result()
 		if err == nil {
 			err = client.FlushAll(ctx).Err()
@@ -166,6 +158,9 @@ func (b *bound) flushRedis(ctx context.Context, lasts time.Duration) error {
 			return err
 		}
 		flushed += n
+		if err := rig.Sleep(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
 	}
 	if flushed == 0 {
 		return errors.New("there was nothing to flush")
@@ -197,7 +192,7 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 		}
 	}
 	var heard int64
-	for until := time.Now().Add(lasts); time.Now().Before(until) && ctx.Err() == nil; pause(ctx, 10*time.Millisecond) {
+	for until := time.Now().Add(lasts); time.Now().Before(until); {
 		pipe := client.Pipeline()
 		for i, value := range old {
 			pipe.Set(ctx, names[i], value, time.Minute)
@@ -207,6 +202,9 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 			return err
 		}
 		heard += published.Val()
+		if err := rig.Sleep(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
 	}
 	if heard == 0 {
 		return errors.New("nobody heard the old heartbeat")
@@ -214,11 +212,17 @@ func (b *bound) replayRedis(ctx context.Context, lasts time.Duration) error {
 	return nil
 }
 
-func (b *bound) killGateway(ctx context.Context, lasts time.Duration) (err error) {
+func (b *bound) killGateway(ctx context.Context, lasts time.Duration) error {
 	b.gateway.Kill()
-	pause(ctx, lasts)
-	b.gateway, err = b.StartGateway(ctx, "gateway", "", "")
-	return err
+	if err := rig.Sleep(ctx, lasts); err != nil {
+		return err
+	}
+	gateway, err := b.StartGateway(ctx, "gateway", "", "")
+	if err != nil {
+		return err
+	}
+	b.gateway = gateway
+	return nil
 }
 
 func (b *bound) joinGateway(ctx context.Context, lasts time.Duration) error {
@@ -226,7 +230,9 @@ func (b *bound) joinGateway(ctx context.Context, lasts time.Duration) error {
 	if err != nil {
 		return err
 	}
-	pause(ctx, lasts)
-	_, err = awaitVerdicts(ctx, second, 1)
+	err = rig.Sleep(ctx, lasts)
+	if err == nil {
+		_, err = awaitVerdicts(ctx, second, 1)
+	}
 	return errors.Join(err, stop(second))
 }

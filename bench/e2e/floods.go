@@ -151,7 +151,7 @@ func (g *ground) send(ctx context.Context, f flood) (string, error) {
 	began := time.Now()
 	flooded, cancel := context.WithDeadline(ctx, began.Add(f.lasts))
 	defer cancel()
-	tick := make(<-chan time.Time)
+	var tick <-chan time.Time
 	if f.rate > 0 {
 		ticker := time.NewTicker(time.Second / time.Duration(f.rate))
 		defer ticker.Stop()
@@ -206,7 +206,7 @@ func (g *ground) notAhead(ctx context.Context, most int) error {
 		if behind, err := g.target.Behind(ctx); err == nil && behind <= most {
 			return nil
 		}
-		if err := wait(ctx, time.After(20*time.Millisecond)); err != nil {
+		if err := rig.Sleep(ctx, 20*time.Millisecond); err != nil {
 			return err
 		}
 	}

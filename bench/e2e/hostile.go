@@ -134,13 +134,7 @@ func (g *ground) measure(ctx context.Context, name string, harm func(context.Con
 	g.seen = nil
 	g.mu.Unlock()
 	began := time.Now()
-	loaded, unload := context.WithCancel(ctx)
-	defer unload()
-	traffic := make(chan error, 1)
-	go func() { traffic <- g.steady(loaded) }()
-	err := harm(ctx)
-	unload()
-	if err := errors.Join(err, <-traffic); err != nil {
+	if err := beside(ctx, g.steady, harm); err != nil {
 		return figures{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := g.settle(ctx, time.Minute); err != nil {
@@ -155,6 +149,7 @@ func (g *ground) measure(ctx context.Context, name string, harm func(context.Con
 		}
 	}
 	if g.gateway.Program != nil {
+		var err error
 		if _, p.peak, err = hostile.Resident(g.gateway.PID()); err != nil {
 			return figures{}, err
 		}
@@ -236,7 +231,7 @@ func (g *ground) compare(ctx context.Context, harms []harm) error {
 // each harm. What came of it is checked,
 // and then deleted: all of it together fits on few disks.
 func (g *ground) sequence(ctx context.Context, prefix string, harms []harm, check func(context.Context) error) ([]figures, error) {
-	calm := harm{"unloaded", func(ctx context.Context) (string, error) { return "", wait(ctx, time.After(20*time.Second)) }}
+	calm := harm{"unloaded", func(ctx context.Context) (string, error) { return "", rig.Sleep(ctx, 20*time.Second) }}
 	if _, err := g.measure(ctx, prefix+"warm-up", func(ctx context.Context) (err error) { _, err = calm.do(ctx); return err }); err != nil {
 		return nil, err
 	}
@@ -264,9 +259,7 @@ func (g *ground) sequence(ctx context.Context, prefix string, harms []harm, chec
 
 // drained waits until all that was sent to the target has its outcomes.
 func (g *ground) drained(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	defer cancel()
-	return g.target.Await(ctx)
+	return g.target.Await(ctx, 3*time.Minute)
 }
 
 // tell notes a phase beside the unloaded one. Memory beyond its bound breaks a promise; a
@@ -292,13 +285,4 @@ func (g *ground) check(ctx context.Context) error {
 	g.checked += g.target.Sent()
 	g.repeated += repeated
 	return err
-}
-
-func wait(ctx context.Context, over <-chan time.Time) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-over:
-		return nil
-	}
 }

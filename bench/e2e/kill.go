@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"turnkey-gateway/bench/rig"
@@ -30,33 +28,17 @@ func runKill(ctx context.Context, s *site, r *report) error {
 		return err
 	}
 	defer func() { gateway.Kill() }()
-	traffic := make(chan error, 1)
 	began := time.Now()
-	go func() {
-		if err := s.flood(ctx, pool, s.messages); err != nil {
-			traffic <- err
+	flood := func(ctx context.Context) error { return s.flood(ctx, pool, s.messages) }
+	err = beside(ctx, flood, func(ctx context.Context) error {
+		for i := 1; i <= kills; i++ {
+			if gateway, err = s.replace(ctx, r, gateway, i); err != nil {
+				return err
+			}
 		}
-	}()
-	for i := 1; i <= kills; i++ {
-		if err := s.outcomes(ctx, i*s.messages/(kills+1), traffic); err != nil {
-			return err
-		}
-		n, err := s.killInFlight(ctx, gateway.Program)
-		if err != nil {
-			return err
-		}
-		killed := time.Now()
-		repeated := s.ledger.Tally().Repeated
-		if gateway, err = s.StartGateway(ctx, fmt.Sprintf("gateway-%d", i), "", ""); err != nil {
-			return err
-		}
-		if err := s.outcomes(ctx, i*s.messages/(kills+1)+inFlight+1, traffic); err != nil {
-			return err
-		}
-		r.line("kill %d: %d records with an outcome but no commit; a new gateway judged on after %.1f s; %d outcomes came again by then",
-			i, n, time.Since(killed).Seconds(), s.ledger.Tally().Repeated-repeated)
-	}
-	if err := s.outcomes(ctx, s.messages, traffic); err != nil {
+		return s.outcomes(ctx, s.messages)
+	})
+	if err != nil {
 		return err
 	}
 	took := time.Since(began)
@@ -77,36 +59,44 @@ func runKill(ctx context.Context, s *site, r *report) error {
 	return nil
 }
 
+// replace kills a gateway amid the flood, for the ith time, and returns the one that judges on.
+func (s *site) replace(ctx context.Context, r *report, gateway rig.Server, i int) (rig.Server, error) {
+	if err := s.outcomes(ctx, i*s.messages/(kills+1)); err != nil {
+		return gateway, err
+	}
+	n, err := s.killInFlight(ctx, gateway.Program)
+	if err != nil {
+		return gateway, err
+	}
+	killed, before := time.Now(), s.ledger.Tally()
+	next, err := s.StartGateway(ctx, fmt.Sprintf("gateway-%d", i), "", "")
+	if err != nil {
+		return gateway, err
+	}
+	// What the killed one produced may still be on its way to us: n at most.
+	if err := s.outcomes(ctx, before.Outcomes+int(n)+1); err != nil {
+		return next, err
+	}
+	r.line("kill %d: %d records with an outcome but no commit; a new gateway judged on after %.1f s; %d outcomes came again by then",
+		i, n, time.Since(killed).Seconds(), s.ledger.Tally().Repeated-before.Repeated)
+	return next, nil
+}
+
 // killInFlight kills a gateway at a moment when at least inFlight records have an outcome
 // on an output topic and no commit, and returns how many.
 func (s *site) killInFlight(ctx context.Context, gateway *rig.Program) (int64, error) {
 	const tries = 200
 	for range tries {
-		// Stopped, it can commit no more while it is counted.
-		if err := gateway.Signal(syscall.SIGSTOP); err != nil {
-			return 0, err
-		}
-		n, err := s.uncommitted(ctx)
-		if err == nil && n >= inFlight {
-			// A commit may have been on its way: what counts is what is left after it.
-			n, err = s.uncommitted(ctx)
-		}
+		n, err := gateway.CatchAmid(ctx, inFlight, s.uncommitted)
 		if err != nil {
 			return 0, err
 		}
-		if n >= inFlight {
+		if n > 0 {
 			gateway.Kill()
 			return n, nil
 		}
-		if err := gateway.Signal(syscall.SIGCONT); err != nil {
+		if err := rig.Sleep(ctx, 17*time.Millisecond); err != nil { // another phase of its commits
 			return 0, err
-		}
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-gateway.Ended():
-			return 0, errors.Join(errors.New("the gateway ended by itself"), gateway.Err())
-		case <-time.After(17 * time.Millisecond): // another phase of its commits
 		}
 	}
 	return 0, fmt.Errorf("no moment with %d records in flight in %d looks", inFlight, tries)

@@ -216,13 +216,13 @@ func (l *load) retire() {
 
 // settle waits until every record sent has an outcome.
 func (l *load) settle(ctx context.Context) error {
-	return await(ctx, time.Minute, "every record sent has an outcome", func() bool {
-		for _, lane := range l.lanes {
-			if lane.open() > 0 {
-				return false
+	return rig.Eventually(ctx, "every record sent has an outcome", time.Minute, func(context.Context) (bool, error) {
+		for partition, lane := range l.lanes {
+			if n := lane.open(); n > 0 {
+				return false, fmt.Errorf("%d of partition %d have none", n, partition)
 			}
 		}
-		return true
+		return true, nil
 	})
 }
 
@@ -267,20 +267,4 @@ func (l *lane) done(offset int64) {
 	case l.progress <- struct{}{}:
 	default:
 	}
-}
-
-// await polls until something holds.
-func await(ctx context.Context, limit time.Duration, what string, holds func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("not within %v: %s: %w", limit, what, ctx.Err())
-		case <-tick.C:
-		}
-	}
-	return nil
 }

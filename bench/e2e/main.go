@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,29 +43,35 @@ var scenarios = []scenario{
 	{name: "floods", about: "floods on one partition of four of a Kafka of its own; the latency of good messages on the others", run: runFloods, hostile: true},
 }
 
+func (sc scenario) called() string { return sc.name }
+
 func main() { command.Main("e2e", run) }
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("e2e", flag.ContinueOnError)
 	var o options
-	only := flags.String("only", "", "comma-separated `scenarios` to run; all if empty: "+names())
+	only := flags.String("only", "", "comma-separated `scenarios` to run; all if empty: "+namesOf(scenarios, scenario.called, ", "))
 	flags.StringVar(&o.stack, "stack", ".stack", "`directory` of the local stack (make stack)")
 	flags.StringVar(&o.bin, "bin", "bin", "`directory` with the programs portal and gateway (make build)")
 	flags.StringVar(&o.results, "results", "bench/results", "`directory` that the report is filed in; empty: only printed")
 	flags.IntVar(&o.messages, "messages", 100_000, "messages of the kill scenario")
 	flags.IntVar(&o.revocations, "revocations", 50, "revocations to time")
 	flags.IntVar(&o.bound, "bound", 200, "revocations of the bound scenario, without faults and again with faults")
-	flags.StringVar(&o.faults, "faults", "", "comma-separated `faults` that the bound scenario draws from; all if empty: "+faultNames())
+	drawn := flags.String("faults", "", "comma-separated `faults` that the bound scenario draws from; all if empty: "+namesOf(faults, fault.called, ", "))
 	flags.DurationVar(&o.lasts, "flood", time.Minute, "how long a flood lasts; some last half of it")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the sample messages, and of the faults")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r := newReport()
-	for _, sc := range scenarios {
-		if *only != "" && !strings.Contains(","+*only+",", ","+sc.name+",") {
-			continue
-		}
+	chosen, err := choose(scenarios, scenario.called, *only)
+	if err != nil {
+		return fmt.Errorf("--only: %w", err)
+	}
+	if o.faults, err = choose(faults, fault.called, *drawn); err != nil {
+		return fmt.Errorf("--faults: %w", err)
+	}
+	r := newReport(madeBy(flags))
+	for _, sc := range chosen {
 		if err := perform(ctx, o, sc, r); err != nil {
 			return fmt.Errorf("%s: %w", sc.name, err)
 		}
@@ -73,8 +80,36 @@ func run(ctx context.Context, args []string) error {
 	if o.results == "" {
 		return nil
 	}
-	path := filepath.Join(o.results, time.Now().UTC().Format("2006-01-02")+"-e2e.md")
-	return os.WriteFile(path, []byte(r.String()), 0o644)
+	name := page(time.Now(), chosen, *only == "")
+	return os.WriteFile(filepath.Join(o.results, name), []byte(r.String()), 0o644)
+}
+
+// page names the file of a report. One of some scenarios stands beside the day's whole page,
+// and has a name that whoever looks for a whole one doesn't find.
+func page(day time.Time, chosen []scenario, whole bool) string {
+	name := day.UTC().Format(time.DateOnly) + "-e2e"
+	if !whole {
+		name += "-" + namesOf(chosen, scenario.called, "-")
+	}
+	return name + ".md"
+}
+
+// madeBy is the command that makes such a report, without where its files are.
+func madeBy(flags *flag.FlagSet) string {
+	var args []string
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name != "stack" && f.Name != "bin" && f.Name != "results" {
+			value := f.Value.String()
+			if strings.Contains(value, " ") {
+				value = strconv.Quote(value)
+			}
+			args = append(args, "--"+f.Name+" "+value)
+		}
+	})
+	if len(args) == 0 {
+		return "make measure"
+	}
+	return "make measure ARGS='" + strings.Join(args, " ") + "'"
 }
 
 // perform runs one scenario on a site of its own.
@@ -91,12 +126,4 @@ func perform(ctx context.Context, o options, sc scenario, r *report) (err error)
 	}
 	r.section(sc.name, sc.about+"; Kafka of "+brokers)
 	return sc.run(ctx, s, r)
-}
-
-func names() string {
-	var all []string
-	for _, sc := range scenarios {
-		all = append(all, sc.name)
-	}
-	return strings.Join(all, ", ")
 }

@@ -8,22 +8,16 @@ import (
 	"turnkey-gateway/bench/rig"
 )
 
-// awaitVerdicts polls a gateway's metrics until it has judged at least n documents, and
+// awaitVerdicts waits until a gateway has judged at least n documents, by its own metrics, and
 // returns how many.
-func awaitVerdicts(ctx context.Context, g rig.Server, n float64) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		judged, err := g.Counter(ctx, "turnkey_verdicts_total")
-		if err == nil && judged >= n {
-			return judged, nil
+func awaitVerdicts(ctx context.Context, g rig.Server, n float64) (judged float64, err error) {
+	err = rig.Eventually(ctx, fmt.Sprintf("%.0f documents judged", n), time.Minute, func(ctx context.Context) (bool, error) {
+		now, err := g.Counter(ctx, "turnkey_verdicts_total")
+		if err != nil {
+			return false, err
 		}
-		select {
-		case <-ctx.Done():
-			return 0, fmt.Errorf("%.0f documents judged of %.0f waited for: %w (%v)", judged, n, ctx.Err(), err)
-		case <-tick.C:
-		}
-	}
+		judged = now
+		return judged >= n, fmt.Errorf("%.0f so far", judged)
+	})
+	return judged, err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"turnkey-gateway/bench/hostile"
+	"turnkey-gateway/bench/rig"
 )
 
 // rounds is how often each kind of poison is sent.
@@ -38,7 +39,7 @@ func (g *ground) poisons() ([]hostile.Load, error) {
 // poison sends poisons again and again, a good message behind each, and waits for all
 // outcomes, at least long enough for a thousand good messages beside them.
 func (g *ground) poison(ctx context.Context, poisons ...hostile.Load) error {
-	enough := time.After(warmUp + 1000*time.Second/goodPerSecond)
+	enough := time.Now().Add(warmUp + 1000*time.Second/goodPerSecond)
 	for range rounds {
 		for _, poison := range poisons {
 			if err := g.target.Send(ctx, poison); err != nil {
@@ -57,5 +58,5 @@ func (g *ground) poison(ctx context.Context, poisons ...hostile.Load) error {
 	if err := g.drained(ctx); err != nil {
 		return err
 	}
-	return wait(ctx, enough)
+	return rig.Sleep(ctx, time.Until(enough))
 }

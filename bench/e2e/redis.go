@@ -16,10 +16,6 @@ const phase = 10 * time.Second
 
 // runRedis flushes and then stops Redis under a steady load.
 func runRedis(ctx context.Context, s *site, r *report) error {
-	pool, err := s.pool()
-	if err != nil {
-		return err
-	}
 	var mu sync.Mutex
 	var latencies []time.Duration
 	s.watch = func(_ rig.Outcome, latency time.Duration) {
@@ -27,55 +23,36 @@ func runRedis(ctx context.Context, s *site, r *report) error {
 		latencies = append(latencies, latency)
 		mu.Unlock()
 	}
-	gateway, err := s.StartGateway(ctx, "gateway", "", "")
-	if err != nil {
-		return err
-	}
-	defer gateway.Kill()
-	loaded, unload := context.WithCancel(ctx)
-	defer unload()
-	traffic := make(chan error, 1)
-	go func() { traffic <- s.stream(loaded, pool, 500) }()
-
 	client := redis.NewClient(&redis.Options{Addr: s.Redis})
 	defer client.Close()
-	for _, step := range []struct {
+	steps := []struct {
 		name string
-		do   func() error
+		do   func(context.Context) error
 	}{
-		{"Redis up", func() error { return nil }},
-		{"Redis flushed every 100 ms", func() error { return flush(ctx, client) }},
-		{"Redis stopped", func() error { return s.redis.Stop(ctx) }},
-	} {
-		mu.Lock()
-		latencies = nil
-		mu.Unlock()
-		began := time.Now()
-		if err := step.do(); err != nil {
-			return fmt.Errorf("%s: %w", step.name, err)
+		{"Redis up", func(context.Context) error { return nil }},
+		{"Redis flushed every 100 ms", func(ctx context.Context) error { return flush(ctx, client) }},
+		{"Redis stopped", s.redis.Stop},
+	}
+	err := s.underStream(ctx, 500, func(ctx context.Context) error {
+		for _, step := range steps {
+			mu.Lock()
+			latencies = nil
+			mu.Unlock()
+			began := time.Now()
+			err := step.do(ctx)
+			if err == nil {
+				err = rig.Sleep(ctx, phase-time.Since(began))
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", step.name, err)
+			}
+			mu.Lock()
+			r.line("%s: %d outcomes, sending to reading p50 %v, p99 %v", step.name, len(latencies), quantile(latencies, 0.50), quantile(latencies, 0.99))
+			mu.Unlock()
 		}
-		select {
-		case <-time.After(phase - time.Since(began)):
-		case err := <-traffic:
-			return fmt.Errorf("the traffic ended early: %w", err)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		mu.Lock()
-		r.line("%s: %d outcomes, sending to reading p50 %v, p99 %v", step.name, len(latencies), quantile(latencies, 0.50), quantile(latencies, 0.99))
-		mu.Unlock()
-	}
-	unload()
-	if err := <-traffic; err != nil {
-		return err
-	}
-	if err := s.settle(ctx, time.Minute); err != nil {
-		return err
-	}
-	if err := stop(gateway); err != nil {
-		return err
-	}
-	if err := s.sound(ctx); err != nil {
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	t := s.ledger.Tally()

@@ -14,10 +14,10 @@ import (
 // A report is what is printed and filed: Markdown with where and when it was measured.
 type report struct{ strings.Builder }
 
-func newReport() *report {
+func newReport(madeBy string) *report {
 	r := &report{}
-	fmt.Fprintf(r, "# End to end, %s\n\nCommit %s; %s; real Apache Kafka, PostgreSQL and Redis on the same machine, those of `make stack` or a scenario's own.\nMade by `make measure`. Each figure stands only because the promise behind it held: a run with a deviation files nothing.\n",
-		time.Now().UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine())
+	fmt.Fprintf(r, "# End to end, %s\n\nCommit %s; %s; real Apache Kafka, PostgreSQL and Redis on the same machine, those of `make stack` or a scenario's own.\nMade by `%s`. Each figure stands only because the promise behind it held: a run with a deviation files nothing.\n",
+		time.Now().UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine(), madeBy)
 	return r
 }
 

@@ -24,46 +24,28 @@ func runRevoke(ctx context.Context, s *site, r *report) error {
 	probes := rig.NewProbes(proberAccount, up)
 	s.divert(probes.Take)
 
-	pool, err := s.pool()
-	if err != nil {
-		return err
-	}
-	gateway, err := s.StartGateway(ctx, "gateway", "", "")
-	if err != nil {
-		return err
-	}
-	defer gateway.Kill()
-	loaded, unload := context.WithCancel(ctx)
-	defer unload()
-	traffic := make(chan error, 1)
-	go func() { traffic <- s.stream(loaded, pool, 200) }()
-
 	var registered, revoked []time.Duration
-	for i := range s.revocations {
-		in, out, err := s.timeOne(ctx, party, probes)
-		if err != nil {
-			return fmt.Errorf("try %d: %w", i+1, err)
+	err = s.underStream(ctx, 200, func(ctx context.Context) error {
+		for i := range s.revocations {
+			in, out, err := s.timeOne(ctx, party, probes)
+			if err != nil {
+				return fmt.Errorf("try %d: %w", i+1, err)
+			}
+			if out > rig.EndBound {
+				return fmt.Errorf("try %d: the first rejection came %v after the revocation: %v is promised", i+1, out, rig.EndBound)
+			}
+			registered, revoked = append(registered, in), append(revoked, out)
 		}
-		if out > rig.EndBound {
-			return fmt.Errorf("try %d: the first rejection came %v after the revocation: %v is promised", i+1, out, rig.EndBound)
-		}
-		registered, revoked = append(registered, in), append(revoked, out)
-	}
-	unload()
-	if err := <-traffic; err != nil {
-		return err
-	}
-	if err := s.settle(ctx, time.Minute); err != nil {
-		return err
-	}
-	if err := stop(gateway); err != nil {
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	r.line("%d revocations beside 200 messages/s, a probe every 10 ms: revoke to first rejection read p50 %v, p99 %v, longest %v",
 		len(revoked), quantile(revoked, 0.50), quantile(revoked, 0.99), quantile(revoked, 1))
 	r.line("registration to first verified read: p50 %v, p99 %v, longest %v",
 		quantile(registered, 0.50), quantile(registered, 0.99), quantile(registered, 1))
-	return s.sound(ctx)
+	return nil
 }
 
 // timeOne returns how long a registration and then a revocation took to show.

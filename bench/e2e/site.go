@@ -4,22 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"turnkey-gateway/bench/corpus"
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/parts"
-	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry/postgres"
-	"turnkey-gateway/verifier"
 )
 
 type options struct {
@@ -27,7 +23,7 @@ type options struct {
 	messages            int
 	revocations         int
 	bound               int
-	faults              string
+	faults              []fault       // that the bound scenario draws from
 	lasts               time.Duration // a flood
 	seed                uint64
 }
@@ -39,15 +35,14 @@ const partitions = 4
 type site struct {
 	options
 	*rig.System
-	dir     string
-	corpus  *corpus.Corpus
-	parties map[string]verifier.PartyID // by account
-	db      *pgxpool.Pool               // the registry's database
-	store   *postgres.Store
-	ledger  *rig.Ledger
-	redis   *parts.Part
-	server  *parts.Part // PostgreSQL, where the scenario has its own
-	portal  rig.Server
+	dir    string
+	corpus *corpus.Corpus
+	db     *pgxpool.Pool // the registry's database
+	store  *postgres.Store
+	ledger *rig.Ledger
+	redis  *parts.Part
+	server *parts.Part // PostgreSQL, where the scenario has its own
+	portal rig.Server
 
 	// watch is called for each first outcome, with how long after sending it came. Set
 	// it before anything is sent.
@@ -78,10 +73,7 @@ func openSite(ctx context.Context, o options, sc scenario) (s *site, err error) 
 	}
 	s.System = &rig.System{
 		Bin: o.bin, Dir: s.dir, Brokers: stack.Kafka, Group: own, RedisPrefix: "turnkey",
-		Topics: ingest.Topics{
-			Inbound: own + ".inbound", Verified: own + ".verified",
-			Rejected: own + ".rejected", Quarantine: own + ".quarantine",
-		},
+		Topics: rig.TopicsOf(own),
 	}
 	s.undo = append(s.undo, func() error { return rig.DeleteTopics(context.Background(), s.Brokers, s.Topics) })
 	if err := rig.CreateTopics(ctx, s.Brokers, s.Topics, partitions, min(3, len(s.Brokers))); err != nil {
@@ -172,7 +164,7 @@ func (s *site) startPostgres(ctx context.Context) error {
 	}
 	options.Dir = part.Dir // as root it is not where it was wanted
 	s.undo = append(s.undo, func() error { return os.RemoveAll(part.Dir) })
-	err = execute(ctx, part.Addresses[0], "ALTER SYSTEM SET track_commit_timestamp = on") // takes a restart
+	err = rig.Execute(ctx, part.Addresses[0], "ALTER SYSTEM SET track_commit_timestamp = on") // takes a restart
 	if err = errors.Join(err, part.Stop(ctx)); err != nil {
 		return err
 	}
@@ -185,41 +177,26 @@ func (s *site) startPostgres(ctx context.Context) error {
 
 // openRegistry makes a database on that Postgres and enrols the sample parties.
 func (s *site) openRegistry(ctx context.Context, admin, name string) error {
-	if err := execute(ctx, admin, "CREATE DATABASE "+name); err != nil {
+	address, drop, err := rig.CreateDatabase(ctx, admin, name)
+	if err != nil {
 		return err
 	}
-	s.undo = append(s.undo, func() error {
-		return execute(context.Background(), admin, "DROP DATABASE "+name+" WITH (FORCE)")
-	})
-	address, err := url.Parse(admin)
-	if err != nil {
-		return errors.New("the URL of Postgres can't be parsed") // it may hold a password
-	}
-	address.Path = "/" + name
+	s.undo = append(s.undo, func() error { return drop(context.Background()) })
 	s.DatabaseFile = filepath.Join(s.dir, "database")
-	if err := os.WriteFile(s.DatabaseFile, []byte(address.String()+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(s.DatabaseFile, []byte(address+"\n"), 0o600); err != nil {
 		return err
 	}
 	if s.Keys, err = rig.NewKeyFiles(s.dir); err != nil {
 		return err
 	}
-	if s.db, err = pgxpool.New(ctx, address.String()); err != nil {
-		return fmt.Errorf("open the registry: %w", err)
-	}
-	s.undo = append(s.undo, func() error { s.db.Close(); return nil })
-	if err := postgres.Migrate(ctx, s.db); err != nil {
-		return err
-	}
-	lookup, identity, err := s.Keys.Load()
-	if err != nil {
-		return err
-	}
-	s.store = postgres.NewStore(s.db, lookup, identity)
 	if s.corpus, err = corpus.New(s.seed, time.Now()); err != nil {
 		return err
 	}
-	s.parties, err = rig.Enrol(ctx, s.store, s.corpus.Parties())
-	return err
+	if s.db, s.store, err = rig.OpenRegistry(ctx, address, s.Keys, s.corpus.Parties()); err != nil {
+		return err
+	}
+	s.undo = append(s.undo, func() error { s.db.Close(); return nil })
+	return nil
 }
 
 // follow reads every outcome into the ledger until the site is closed.
@@ -276,19 +253,10 @@ func (s *site) uncommitted(ctx context.Context) (int64, error) {
 
 // settle waits until every message sent has an outcome.
 func (s *site) settle(ctx context.Context, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for s.ledger.Tally().Missing() > 0 {
-		select {
-		case <-ctx.Done():
-			t := s.ledger.Tally()
-			return fmt.Errorf("%d of %d messages had no outcome %v after the last was sent", t.Missing(), t.Planned, limit)
-		case <-tick.C:
-		}
-	}
-	return nil
+	return rig.Eventually(ctx, "every message sent has an outcome", limit, func(context.Context) (bool, error) {
+		t := s.ledger.Tally()
+		return t.Missing() <= 0, fmt.Errorf("%d of %d have none", t.Missing(), t.Planned)
+	})
 }
 
 // sound returns an error if any outcome deviated from its plan, or an offset went back.
@@ -300,17 +268,7 @@ func (s *site) sound(ctx context.Context) error {
 	if t.Events != t.Planned {
 		return fmt.Errorf("%d event ids for %d messages", t.Events, t.Planned)
 	}
-	commits, err := rig.Commits(ctx, s.Brokers, s.Group)
-	if err != nil {
-		return err
-	}
-	if len(commits) == 0 {
-		return errors.New("the broker's log holds no commit of the group")
-	}
-	if back := rig.Rewound(commits); len(back) > 0 {
-		return fmt.Errorf("%d commits went back, the first to %+v", len(back), back[0])
-	}
-	return nil
+	return rig.NoneRewound(ctx, s.Brokers, s.Group)
 }
 
 func (s *site) close() (err error) {
@@ -318,14 +276,4 @@ func (s *site) close() (err error) {
 		err = errors.Join(err, s.undo[i]())
 	}
 	return err
-}
-
-// execute runs one statement outside a transaction.
-func execute(ctx context.Context, address, statement string) error {
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		return fmt.Errorf("connect to Postgres: %w", err)
-	}
-	_, err = conn.Exec(ctx, statement)
-	return errors.Join(err, conn.Close(ctx))
 }

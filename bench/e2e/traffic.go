@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -71,18 +72,53 @@ func (s *site) stream(ctx context.Context, pool *corpus.Pool, perSecond int) err
 	}
 }
 
-// outcomes waits until the ledger has seen n, or traffic has failed.
-func (s *site) outcomes(ctx context.Context, n int, traffic <-chan error) error {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for s.ledger.Tally().Outcomes < n {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d outcomes of %d waited for: %w", s.ledger.Tally().Outcomes, n, ctx.Err())
-		case err := <-traffic:
-			return fmt.Errorf("the traffic ended early: %w", err)
-		case <-tick.C:
+// beside runs body while traffic flows, which ends with its context. Traffic that fails ends
+// body's context, so that nobody waits for outcomes of what is not sent.
+func beside(ctx context.Context, traffic, body func(context.Context) error) error {
+	ctx, end := context.WithCancelCause(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		err := traffic(ctx)
+		if err != nil {
+			end(fmt.Errorf("the traffic ended early: %w", err))
 		}
+		ended <- err
+	}()
+	err := body(ctx)
+	end(nil)
+	return errors.Join(<-ended, err)
+}
+
+// underStream runs body while a steady number of messages a second flows through one gateway.
+// All of them must then have outcomes, the gateway end in order and everything be as planned.
+func (s *site) underStream(ctx context.Context, perSecond int, body func(context.Context) error) error {
+	pool, err := s.pool()
+	if err != nil {
+		return err
 	}
-	return nil
+	gateway, err := s.StartGateway(ctx, "gateway", "", "")
+	if err != nil {
+		return err
+	}
+	defer gateway.Kill()
+	stream := func(ctx context.Context) error { return s.stream(ctx, pool, perSecond) }
+	if err := beside(ctx, stream, body); err != nil {
+		return err
+	}
+	if err := s.settle(ctx, time.Minute); err != nil {
+		return err
+	}
+	if err := stop(gateway); err != nil {
+		return err
+	}
+	return s.sound(ctx)
+}
+
+// outcomes waits until the ledger has seen n, as it soon has if gateways judge a hundred a second.
+func (s *site) outcomes(ctx context.Context, n int) error {
+	within := time.Minute + time.Duration(n)*10*time.Millisecond
+	return rig.Eventually(ctx, fmt.Sprintf("%d outcomes", n), within, func(context.Context) (bool, error) {
+		have := s.ledger.Tally().Outcomes
+		return have >= n, fmt.Errorf("%d so far", have)
+	})
 }

@@ -14,7 +14,6 @@ import (
 	"turnkey-gateway/bench/hostile"
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/stacktest"
-	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry/registrytest"
 	"turnkey-gateway/verifier"
 )
@@ -44,12 +43,10 @@ func TestPoisonAndLargeMessages(t *testing.T) {
 	for i := range times {
 		w.send(t, large[i%len(large)])
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := w.target.Await(ctx); err != nil {
+	if err := w.target.Await(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.target.Check(ctx); err != nil {
+	if _, err := w.target.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
 	now, peak, err := hostile.Resident(w.gateway.PID())
@@ -79,7 +76,7 @@ func newWorld(t *testing.T) *world {
 	}
 	brokers := stacktest.Kafka(t)
 	name := fmt.Sprintf("hostile-test-%d", time.Now().UnixNano())
-	topics := ingest.Topics{Inbound: name + ".inbound", Verified: name + ".verified", Rejected: name + ".rejected", Quarantine: name + ".quarantine"}
+	topics := rig.TopicsOf(name)
 	must(rig.CreateTopics(t.Context(), brokers, topics, 1, 1))
 	t.Cleanup(func() { must(rig.DeleteTopics(context.WithoutCancel(t.Context()), brokers, topics)) })
 	must(rig.Enlarge(t.Context(), brokers, topics, 21<<20))

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -20,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/ingest/fetch"
 )
@@ -124,21 +124,15 @@ func (t *Target) Sent() int {
 }
 
 // Await returns once the outputs hold as many outcomes as records were sent, or an error
-// that says how many there are.
-func (t *Target) Await(ctx context.Context) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
+// that says how many are missing.
+func (t *Target) Await(ctx context.Context, within time.Duration) error {
+	return rig.Eventually(ctx, "every hostile record has an outcome", within, func(ctx context.Context) (bool, error) {
 		behind, err := t.Behind(ctx)
-		if err == nil && behind <= 0 {
-			return nil
+		if err != nil {
+			return false, err
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%d of %d records have no outcome: %w", behind, t.Sent(), errors.Join(err, ctx.Err()))
-		case <-tick.C:
-		}
-	}
+		return behind <= 0, fmt.Errorf("%d of %d have none", behind, t.Sent())
+	})
 }
 
 // stored is how many outcomes the outputs hold.

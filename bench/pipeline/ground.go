@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/segmentio/kafka-go"
 
 	"turnkey-gateway/bench/corpus"
@@ -18,7 +16,6 @@ import (
 	"turnkey-gateway/deploy/local/parts"
 	"turnkey-gateway/ingest/fetch"
 	"turnkey-gateway/ingest/produce"
-	"turnkey-gateway/registry/postgres"
 )
 
 // A ground is the parts that all contenders work on: one broker, or three, and what the
@@ -108,24 +105,16 @@ func (g *ground) openRegistry(ctx context.Context) error {
 	if g.Keys, err = rig.NewKeyFiles(g.Dir); err != nil {
 		return err
 	}
-	pool, err := pgxpool.New(ctx, part.Addresses[0])
-	if err != nil {
-		return fmt.Errorf("open the registry: %w", err)
-	}
-	defer pool.Close()
-	if err := postgres.Migrate(ctx, pool); err != nil {
-		return err
-	}
-	lookup, identity, err := g.Keys.Load()
-	if err != nil {
-		return err
-	}
 	var parties []corpus.Party
 	for _, s := range g.senders {
 		parties = append(parties, s.party())
 	}
-	_, err = rig.Enrol(ctx, postgres.NewStore(pool, lookup, identity), parties)
-	return err
+	pool, _, err := rig.OpenRegistry(ctx, part.Addresses[0], g.Keys, parties)
+	if err != nil {
+		return err
+	}
+	pool.Close() // the programs have their own
+	return nil
 }
 
 // brokerTime is what all brokers have used of the processor.

@@ -168,7 +168,7 @@ func (g *ground) flow(ctx context.Context, s *schedule, t ingest.Topics, c *crew
 
 func (g *ground) sendDue(ctx context.Context, s *schedule, partition int) error {
 	for k := 0; k < s.on(partition); k += s.each {
-		if err := sleepUntil(ctx, s.due(partition, int64(k))); err != nil {
+		if err := rig.Sleep(ctx, time.Until(s.due(partition, int64(k)))); err != nil {
 			return err
 		}
 		if err := g.send(ctx, s.backlog, partition, k, min(k+s.each, s.on(partition))); err != nil {
@@ -211,7 +211,7 @@ func (g *ground) readLatencies(ctx context.Context, s *schedule, topic string, p
 func (g *ground) meter(ctx context.Context, s *schedule, programs []*rig.Program) (window, error) {
 	var at [2]moment
 	for i, offset := range []int{s.warm, s.on(0)} {
-		if err := sleepUntil(ctx, s.due(0, int64(offset))); err != nil {
+		if err := rig.Sleep(ctx, time.Until(s.due(0, int64(offset)))); err != nil {
 			return window{}, err
 		}
 		var err error
@@ -221,15 +221,4 @@ func (g *ground) meter(ctx context.Context, s *schedule, programs []*rig.Program
 		at[i].outcomes = offset * s.partitions
 	}
 	return at[0].until(at[1]), nil
-}
-
-func sleepUntil(ctx context.Context, at time.Time) error {
-	timer := time.NewTimer(time.Until(at))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -59,7 +58,7 @@ func (g *ground) sampleDrain(ctx context.Context, b *backlog) ([]byte, error) {
 	}
 	answers := make(chan answer, 1)
 	start := func(ctx context.Context, _ string, t ingest.Topics, group string) (*rig.Program, error) {
-		pprof, err := freeAddress()
+		pprof, err := rig.FreeAddress()
 		if err != nil {
 			return nil, err
 		}
@@ -125,18 +124,10 @@ func look(ctx context.Context, c course, file string, say func(string, ...any)) 
 
 // awaitOutcomes waits for so many.
 func (g *ground) awaitOutcomes(ctx context.Context, topic string, partitions, n int) error {
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		if have, err := g.stored(ctx, topic, partitions); err != nil || have >= n {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
+	return rig.Eventually(ctx, fmt.Sprintf("%d outcomes", n), drainLimit, func(ctx context.Context) (bool, error) {
+		have, err := g.stored(ctx, topic, partitions)
+		return have >= n, err
+	})
 }
 
 // sample asks a program for a profile.
@@ -158,14 +149,4 @@ func sample(ctx context.Context, address string) ([]byte, error) {
 		return nil, fmt.Errorf("ask for a profile: %w", err)
 	}
 	return raw, nil
-}
-
-// freeAddress returns a loopback address nobody listens on. Somebody may take it before it
-// is used: the program then ends and its log says so.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }

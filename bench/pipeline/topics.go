@@ -123,27 +123,10 @@ func (g *ground) stored(ctx context.Context, topic string, partitions int) (sum 
 }
 
 // ends are the offsets at which a topic's partitions end.
-func (g *ground) ends(ctx context.Context, topic string, partitions int) ([]int64, error) {
-	asked := make([]kafka.OffsetRequest, partitions)
-	for p := range asked {
-		asked[p] = kafka.LastOffsetOf(p)
-	}
-	ends := make([]int64, partitions)
-	err := persist(ctx, func() error {
-		res, err := g.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: asked}})
-		if err != nil {
-			return fmt.Errorf("list offsets of %s: %w", topic, err)
-		}
-		if n := len(res.Topics[topic]); n != partitions {
-			return fmt.Errorf("list offsets of %s: %d of %d partitions answered", topic, n, partitions)
-		}
-		for _, p := range res.Topics[topic] {
-			if p.Error != nil {
-				return fmt.Errorf("list offsets of %s/%d: %w", topic, p.Partition, p.Error)
-			}
-			ends[p.Partition] = p.LastOffset
-		}
-		return nil
+func (g *ground) ends(ctx context.Context, topic string, partitions int) (ends []int64, err error) {
+	err = persist(ctx, func() (err error) {
+		ends, err = rig.EndsBy(ctx, g.client, topic, partitions)
+		return err
 	})
 	return ends, err
 }

@@ -111,7 +111,7 @@ func auditedSystem(t *testing.T) (*rig.System, *rig.Holder) {
 	dir, own := t.TempDir(), fmt.Sprintf("audit-%d", time.Now().UnixNano())
 	system := &rig.System{
 		Bin: dir, Dir: dir, Brokers: stacktest.Kafka(t), Group: own,
-		Topics:       ingest.Topics{Inbound: own + ".inbound", Verified: own + ".verified", Rejected: own + ".rejected", Quarantine: own + ".quarantine"},
+		Topics:       rig.TopicsOf(own),
 		DatabaseFile: filepath.Join(dir, "database"), Keys: rig.KeyFiles{Lookup: registrytest.KeyFile(t, "lookup")},
 	}
 	if err := os.WriteFile(system.DatabaseFile, []byte(database+"\n"), 0o600); err != nil {

@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -58,6 +59,22 @@ func readCommits(ctx context.Context, brokers []string, group string) ([]Commit,
 			return all, nil
 		}
 	}
+}
+
+// NoneRewound returns an error if a group's commits went back anywhere, or if there are none:
+// that proves nothing.
+func NoneRewound(ctx context.Context, brokers []string, group string) error {
+	commits, err := Commits(ctx, brokers, group)
+	if err != nil {
+		return err
+	}
+	if len(commits) == 0 {
+		return errors.New("the brokers' log holds no commit of the group")
+	}
+	if back := Rewound(commits); len(back) > 0 {
+		return fmt.Errorf("%d commits went back, the first to %+v", len(back), back[0])
+	}
+	return nil
 }
 
 // Rewound returns the commits that went below an earlier one of their partition.

@@ -2,5 +2,5 @@
 // it makes key files and topics, registers a corpus, runs bin/portal and bin/gateway as
 // child processes, sends planned messages and holds every outcome against its plan.
 //
-// The demo and the end-to-end measurements build on it.
+// The demo builds on it, and so do bench's e2e, hostile, pipeline and soak.
 package rig

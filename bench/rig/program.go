@@ -71,6 +71,23 @@ func (p *Program) Signal(sig os.Signal) error {
 	return nil
 }
 
+// CatchAmid stops the program where it stands, for whoever kills it next, if work is in flight,
+// and returns how much by count; 0 if it is less than least: the program goes on then.
+func (p *Program) CatchAmid(ctx context.Context, least int64, count func(context.Context) (int64, error)) (int64, error) {
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		return 0, err
+	}
+	n, err := count(ctx)
+	if err == nil && n >= least {
+		// A commit may have been on its way: what counts is what is left after it.
+		n, err = count(ctx)
+	}
+	if err == nil && n >= least {
+		return n, nil
+	}
+	return 0, errors.Join(err, p.Signal(syscall.SIGCONT))
+}
+
 // Kill ends the program with SIGKILL and returns once it is gone.
 func (p *Program) Kill() {
 	_ = p.cmd.Process.Kill() // an error means that it has ended

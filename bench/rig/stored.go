@@ -72,9 +72,14 @@ func readTopic(ctx context.Context, brokers []string, topic string, partitions i
 }
 
 // Ends returns the offset after the last record of each partition of a topic.
-func Ends(ctx context.Context, brokers []string, topic string, partitions int) (map[int]int64, error) {
+func Ends(ctx context.Context, brokers []string, topic string, partitions int) ([]int64, error) {
 	client, end := newClient(brokers)
 	defer end()
+	return EndsBy(ctx, client, topic, partitions)
+}
+
+// EndsBy is [Ends] with a client's own connections, for those who ask often.
+func EndsBy(ctx context.Context, client *kafka.Client, topic string, partitions int) ([]int64, error) {
 	req := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{}}
 	for p := range partitions {
 		req.Topics[topic] = append(req.Topics[topic], kafka.LastOffsetOf(p))
@@ -83,15 +88,15 @@ func Ends(ctx context.Context, brokers []string, topic string, partitions int) (
 	if err != nil {
 		return nil, fmt.Errorf("ask for the ends of %s: %w", topic, err)
 	}
-	ends := make(map[int]int64, partitions)
+	if n := len(res.Topics[topic]); n != partitions {
+		return nil, fmt.Errorf("ask for the ends of %s: %d of %d partitions answered", topic, n, partitions)
+	}
+	ends := make([]int64, partitions)
 	for _, p := range res.Topics[topic] {
 		if p.Error != nil {
 			return nil, fmt.Errorf("ask for the end of %s/%d: %w", topic, p.Partition, p.Error)
 		}
 		ends[p.Partition] = p.LastOffset
-	}
-	if len(ends) != partitions {
-		return nil, fmt.Errorf("ask for the ends of %s: %d of %d partitions answered", topic, len(ends), partitions)
 	}
 	return ends, nil
 }

@@ -158,7 +158,7 @@ func (s *System) ready(ctx context.Context, launch func() (Server, error)) (Serv
 func (s *System) launch(name, program, address string, settings map[string]string, listen string) (Server, error) {
 	if address == "" {
 		var err error
-		if address, err = freeAddress(); err != nil {
+		if address, err = FreeAddress(); err != nil {
 			return Server{}, fmt.Errorf("start %s: %w", name, err)
 		}
 	}
@@ -178,9 +178,9 @@ func (s *System) launch(name, program, address string, settings map[string]strin
 
 func (s *System) log(name string) string { return filepath.Join(s.Dir, name+".log") }
 
-// freeAddress returns a loopback address nobody listens on. Somebody may take it before
+// FreeAddress returns a loopback address nobody listens on. Somebody may take it before
 // it is used: the program then ends and its log says so.
-func freeAddress() (string, error) {
+func FreeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err

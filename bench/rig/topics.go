@@ -14,6 +14,13 @@ import (
 // MaxMessage is the inbound topic's max.message.bytes; the outputs' is 64 KiB more.
 const MaxMessage = 4 << 20
 
+// TopicsOf are topics that share the beginning of their names.
+func TopicsOf(name string) ingest.Topics {
+	return ingest.Topics{
+		Inbound: name + ".inbound", Verified: name + ".verified", Rejected: name + ".rejected", Quarantine: name + ".quarantine",
+	}
+}
+
 // CreateTopics makes the inbound topic, stamped by the broker, and its outputs with as
 // many partitions, and waits until every partition's leader answers.
 func CreateTopics(ctx context.Context, brokers []string, topics ingest.Topics, partitions, replicas int) error {

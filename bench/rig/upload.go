@@ -18,9 +18,8 @@ type Uploader struct {
 	writer *kafka.Writer
 }
 
-// NewUploader returns an uploader to the inbound topic. A writer retries, and may then
-// store a message twice under two offsets; the ledger reports that as a deviation, so
-// brokers must stay up while it is used.
+// NewUploader returns an uploader to the inbound topic. A failed send may be
+// stored all the same; it is not retried.
 func NewUploader(brokers []string, topics ingest.Topics, ledger *Ledger) *Uploader {
 	return &Uploader{ledger: ledger, writer: &kafka.Writer{
 		Addr:         kafka.TCP(brokers...),

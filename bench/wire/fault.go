@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -28,14 +26,13 @@ type Fault struct {
 	loss    Loss          // of lose
 
 	mu     sync.Mutex
-	struck int           // guarded by mu
-	left   int           // guarded by mu; of lose: how many it still takes
-	healed bool          // guarded by mu
-	hit    chan struct{} // closed at the first strike
+	struck int  // guarded by mu
+	left   int  // guarded by mu; of lose: how many it still takes
+	healed bool // guarded by mu
 }
 
 func (w *Wire) begin(f *Fault) *Fault {
-	f.wire, f.hit = w, make(chan struct{})
+	f.wire = w
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.faults = append(w.faults, f)
@@ -96,23 +93,10 @@ func (f *Fault) Struck() int {
 	return f.struck
 }
 
-// Await returns once the fault has struck; [ErrStruckNothing] if ctx ends first.
-func (f *Fault) Await(ctx context.Context) error {
-	select {
-	case <-f.hit:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrStruckNothing, ctx.Err())
-	}
-}
-
-func (f *Fault) strike(n int) {
+func (f *Fault) strike() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.struck == 0 && n > 0 {
-		close(f.hit)
-	}
-	f.struck += n
+	f.struck++
 }
 
 func (f *Fault) isHealed() bool {

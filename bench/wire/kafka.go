@@ -15,7 +15,6 @@ const (
 	Fetch        API = 1
 	Metadata     API = 3
 	OffsetCommit API = 8
-	Coordinator  API = 10 // FindCoordinator
 	JoinGroup    API = 11
 	Heartbeat    API = 12
 	LeaveGroup   API = 13
@@ -87,11 +86,11 @@ func (l *link) spareRequest(p *parcel) bool {
 		l.answers[int32(binary.BigEndian.Uint32(p.data[8:]))] = f
 		return true
 	case HalfAsked:
-		f.strike(1)
+		f.strike()
 		p.data, p.lose = p.data[:len(p.data)/2], f
 		return true
 	default:
-		f.strike(1)
+		f.strike()
 		l.lose(f)
 		return false
 	}
@@ -110,7 +109,7 @@ func (l *link) spareAnswer(p *parcel) bool {
 	if f == nil || f.isHealed() {
 		return true
 	}
-	f.strike(1)
+	f.strike()
 	l.lose(f)
 	return false
 }

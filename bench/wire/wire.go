@@ -81,13 +81,6 @@ func (w *Wire) Reset() int {
 	return len(links)
 }
 
-// Open returns how many connections there are.
-func (w *Wire) Open() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.links)
-}
-
 func (w *Wire) accept() {
 	for {
 		conn, err := w.listener.Accept()
@@ -104,7 +97,7 @@ func (w *Wire) accept() {
 		refused := w.active(refuse)
 		w.mu.Unlock()
 		if refused != nil {
-			refused.strike(1)
+			refused.strike()
 			l.reset()
 			continue
 		}
@@ -155,7 +148,7 @@ func (l *link) run() {
 	defer l.forget()
 	if f := l.wire.strikes(cut); f != nil {
 		l.swallow(f)
-		f.strike(1)
+		f.strike()
 	} else if !l.dial() {
 		return
 	}
@@ -299,7 +292,7 @@ func (l *link) lost() bool {
 	}
 	f := l.swallows()
 	if f != nil && f.kind == cut { // a loss counts only what it was after
-		f.strike(1)
+		f.strike()
 	}
 	return f != nil
 }
@@ -311,11 +304,11 @@ func (w *Wire) delay(last time.Time, n int) time.Time {
 	w.mu.Unlock()
 	due := time.Now()
 	if slowed != nil {
-		slowed.strike(1)
+		slowed.strike()
 		due = due.Add(slowed.latency)
 	}
 	if throttled != nil {
-		throttled.strike(1)
+		throttled.strike()
 		if last.After(due) {
 			due = last
 		}
@@ -369,6 +362,3 @@ func (w *Wire) reader(from *net.TCPConn) func() ([]byte, error) {
 		return buf[:n], err
 	}
 }
-
-// ErrStruckNothing is what [Fault.Await] returns where a fault found nothing to strike.
-var ErrStruckNothing = errors.New("the fault struck nothing in time")

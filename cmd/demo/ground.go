@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/ingest"
 )
 
@@ -38,10 +39,7 @@ type ground struct {
 // u even if another one fails.
 func embedded(ctx context.Context, dir string, u *undo, say func(string)) (*ground, error) {
 	g := &ground{
-		topics: ingest.Topics{
-			Inbound: "turnkey.inbound", Verified: "turnkey.verified",
-			Rejected: "turnkey.rejected", Quarantine: "turnkey.quarantine",
-		},
+		topics:     rig.TopicsOf("turnkey"),
 		partitions: 4, replicas: 1, group: "turnkey-gateway", redisPrefix: "turnkey",
 	}
 	servers := make([]server, 3)

@@ -5,20 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/addresses"
 	"turnkey-gateway/deploy/local/parts"
-	"turnkey-gateway/ingest"
 )
 
 // stack makes a ground of the local stack in dir: topics, a group, a database and a key
@@ -31,16 +28,15 @@ func stack(ctx context.Context, dir string, u *undo) (*ground, error) {
 	own := fmt.Sprintf("demo-%d-%d", os.Getpid(), time.Now().Unix())
 	g := &ground{
 		kafka: a.Kafka, redis: a.Redis, redisPrefix: "turnkey-" + own,
-		topics: ingest.Topics{
-			Inbound: "turnkey." + own + ".inbound", Verified: "turnkey." + own + ".verified",
-			Rejected: "turnkey." + own + ".rejected", Quarantine: "turnkey." + own + ".quarantine",
-		},
+		topics:     rig.TopicsOf("turnkey." + own),
 		partitions: 4, replicas: min(len(a.Kafka), 3), group: "turnkey-" + own, brokerStamps: true,
 		words: []string{fmt.Sprintf("Kafka: the stack's, brokers: %d", len(a.Kafka)), "PostgreSQL: the stack's", "Redis: the stack's"},
 	}
-	if g.postgres, err = createDatabase(ctx, a.Postgres, strings.ReplaceAll("turnkey_"+own, "-", "_"), u); err != nil {
-		return nil, err
+	var drop func(context.Context) error
+	if g.postgres, drop, err = rig.CreateDatabase(ctx, a.Postgres, strings.ReplaceAll("turnkey_"+own, "-", "_")); err != nil {
+		return nil, fmt.Errorf("create a database on the stack: %w", err)
 	}
+	u.add("remove the demo's database", drop)
 	u.add("remove the demo's keys from Redis", g.removeKeys)
 	u.add("remove the demo's topics", g.removeTopics)
 	if a.Prometheus != "" {
@@ -60,31 +56,6 @@ func readStack(dir string) (addresses.Stack, error) {
 		err = fmt.Errorf("the stack in %s lacks Kafka, PostgreSQL or Redis: start it with `make stack`", dir)
 	}
 	return a, err
-}
-
-// createDatabase makes a database beside the one at address, and returns its URL.
-func createDatabase(ctx context.Context, address, name string, u *undo) (string, error) {
-	to, err := url.Parse(address)
-	if err != nil {
-		return "", errors.New("the stack's Postgres URL can't be parsed") // it may hold a password
-	}
-	if err := execute(ctx, address, "CREATE DATABASE "+name); err != nil {
-		return "", fmt.Errorf("create a database on the stack: %w", err)
-	}
-	u.add("remove the demo's database", func(ctx context.Context) error {
-		return execute(ctx, address, "DROP DATABASE "+name+" WITH (FORCE)")
-	})
-	to.Path = "/" + name
-	return to.String(), nil
-}
-
-func execute(ctx context.Context, address, statement string) error {
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, statement)
-	return errors.Join(err, conn.Close(ctx))
 }
 
 // removeKeys deletes what relay and gateways left under the demo's prefix.

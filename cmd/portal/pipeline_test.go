@@ -15,7 +15,6 @@ import (
 
 	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/deploy/local/stacktest"
-	"turnkey-gateway/ingest"
 	"turnkey-gateway/registry"
 	"turnkey-gateway/registry/portal/portaltest"
 	"turnkey-gateway/registry/postgres"
@@ -94,7 +93,7 @@ func newPipeline(t *testing.T) *pipeline {
 	p.runs(func(ctx context.Context) error { return run(ctx, nil, getenv(values), io.Discard, testLog{t}) })
 
 	name := fmt.Sprintf("portal-test-%d", time.Now().UnixNano())
-	topics := ingest.Topics{Inbound: name + ".inbound", Verified: name + ".verified", Rejected: name + ".rejected", Quarantine: name + ".quarantine"}
+	topics := rig.TopicsOf(name)
 	p.must(rig.CreateTopics(t.Context(), brokers, topics, 1, 1))
 	t.Cleanup(func() { p.must(rig.DeleteTopics(context.WithoutCancel(t.Context()), brokers, topics)) })
 	bin := t.TempDir()

@@ -9,6 +9,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"turnkey-gateway/bench/rig"
 )
 
 var brokerFaults = []kind{
@@ -70,14 +72,14 @@ func (p *play) replaceBroker(ctx context.Context, rng *rand.Rand, end func(conte
 			err = errors.Join(err, fmt.Errorf("revive broker %d: %w", victim, failed))
 		}
 	}()
-	err = p.eventually(ctx, fmt.Sprintf("another broker takes over from %d", victim), patience, func(ctx context.Context) (bool, error) {
+	err = rig.Eventually(ctx, fmt.Sprintf("another broker takes over from %d", victim), patience, func(ctx context.Context) (bool, error) {
 		now, err := role(ctx)
 		return err == nil && now != victim, err
 	})
 	if err != nil {
 		return 0, err
 	}
-	pass(ctx, between(rng, 0, 2*time.Second))
+	rig.Sleep(ctx, between(rng, 0, 2*time.Second))
 	return 1, nil
 }
 
@@ -85,7 +87,7 @@ func (p *play) revive(ctx context.Context, broker int) error {
 	if err := p.kafka.Start(ctx, broker); err != nil {
 		return err
 	}
-	err := p.eventually(ctx, "all replicas in sync", undoWithin, p.inSync)
+	err := rig.Eventually(ctx, "all replicas in sync", undoWithin, p.inSync)
 	p.say("broker %d is back", broker)
 	return err
 }

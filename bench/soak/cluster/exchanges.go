@@ -66,7 +66,7 @@ func holdProduces(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 		ended++
 	}
 	p.say("%d certificates end while nothing can be produced", ended)
-	pass(ctx, rig.EndBound+between(rng, time.Second, 3*time.Second))
+	rig.Sleep(ctx, rig.EndBound+between(rng, time.Second, 3*time.Second))
 	return faults.struck(), nil
 }
 
@@ -84,7 +84,7 @@ func killAmidProduce(ctx context.Context, p *play, rng *rand.Rand) (int, error) 
 		faults = append(faults, w.Lose(loss, 1000))
 	}
 	faults.await(ctx, p)
-	pass(ctx, between(rng, 0, time.Second))
+	rig.Sleep(ctx, between(rng, 0, time.Second))
 	server := g.leaveTo()
 	server.Kill()
 	p.say("killed %s amid %d produces", server.Name, faults.struck())
@@ -114,7 +114,7 @@ func losing(api wire.API, part wire.Part, provoke func(context.Context, *play) e
 				return faults.struck(), err
 			}
 		}
-		pass(ctx, between(rng, 200*time.Millisecond, 3*time.Second))
+		rig.Sleep(ctx, between(rng, 200*time.Millisecond, 3*time.Second))
 		faults.await(ctx, p)
 		return faults.struck(), nil
 	}

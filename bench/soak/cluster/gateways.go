@@ -93,7 +93,7 @@ func (g *gateway) ensure(ctx context.Context) error {
 			return err
 		}
 	}
-	return g.eventually(ctx, fmt.Sprintf("the gateway of slot %d is in its group", g.slot), patience, g.joined)
+	return rig.Eventually(ctx, fmt.Sprintf("the gateway of slot %d is in its group", g.slot), patience, g.joined)
 }
 
 func (g *gateway) joined(ctx context.Context) (bool, error) {
@@ -158,29 +158,31 @@ func killGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 		}
 		if n > 0 {
 			p.say("killed the gateway of slot %d with %d records in flight", g.slot, n)
-			pass(ctx, between(rng, 0, time.Second))
+			rig.Sleep(ctx, between(rng, 0, time.Second))
 			return 1, g.launch()
 		}
-		pass(ctx, between(rng, 5*time.Millisecond, 40*time.Millisecond)) // another phase of its commits
+		rig.Sleep(ctx, between(rng, 5*time.Millisecond, 40*time.Millisecond)) // another phase of its commits
 	}
 	return 0, nil
 }
 
 // killWithWork kills the gateway if records are in flight now, and returns how many.
 func (g *gateway) killWithWork(ctx context.Context) (int64, error) {
-	server := g.running()
-	if err := server.Signal(syscall.SIGSTOP); err != nil { // it can commit no more while it is looked at
-		return 0, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	n, err := rig.Uncommitted(ctx, g.kafka.Addresses, g.group, g.topics.Inbound, partitions)
-	if err != nil || n < inFlight { // an error may be another fault's: brokers are away
-		return 0, server.Signal(syscall.SIGCONT)
+	server := g.running()
+	n, err := server.CatchAmid(ctx, inFlight, func(ctx context.Context) (int64, error) {
+		n, err := rig.Uncommitted(ctx, g.kafka.Addresses, g.group, g.topics.Inbound, partitions)
+		if err != nil {
+			return 0, nil // another fault's: brokers are away
+		}
+		return n, nil
+	})
+	if n > 0 {
+		g.leaveTo()
+		server.Kill()
 	}
-	g.leaveTo()
-	server.Kill()
-	return n, nil
+	return n, err
 }
 
 func termGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
@@ -191,7 +193,7 @@ func termGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	if err := g.term(ctx); err != nil {
 		return 0, err
 	}
-	pass(ctx, between(rng, 0, time.Second))
+	rig.Sleep(ctx, between(rng, 0, time.Second))
 	return 1, g.launch()
 }
 
@@ -209,7 +211,7 @@ func pauseGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 		if p.traffic.sent.Load() > sent {
 			n++
 		}
-		pass(ctx, between(rng, 100*time.Millisecond, time.Second))
+		rig.Sleep(ctx, between(rng, 100*time.Millisecond, time.Second))
 	}
 	return n, nil
 }
@@ -229,12 +231,12 @@ func expelGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 		return 0, err
 	}
 	p.traffic.passEnding(ctx, rng, time.Second)
-	expelled := p.eventually(ctx, "the group gives up a paused gateway", patience, func(ctx context.Context) (bool, error) {
+	expelled := rig.Eventually(ctx, "the group gives up a paused gateway", patience, func(ctx context.Context) (bool, error) {
 		after, err := p.members(ctx)
 		return err == nil && after < before, err
 	})
 	if expelled == nil {
-		pass(ctx, between(rng, 0, 2*time.Second))
+		rig.Sleep(ctx, between(rng, 0, 2*time.Second))
 	}
 	if err := errors.Join(expelled, server.Signal(syscall.SIGCONT)); err != nil {
 		return 0, err
@@ -274,7 +276,7 @@ func leaveGateway(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	if err := g.ensure(ctx); err != nil {
 		return 0, err
 	}
-	pass(ctx, between(rng, 0, 2*time.Second))
+	rig.Sleep(ctx, between(rng, 0, 2*time.Second))
 	if err := g.term(ctx); err != nil {
 		return 0, err
 	}

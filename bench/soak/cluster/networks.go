@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/bench/soak/trial"
 	"turnkey-gateway/bench/wire"
 )
@@ -55,7 +56,7 @@ func (s struckOf) heal() {
 // await waits until one of them has struck, as each fault has to. That it did not is for
 // the caller to see.
 func (s struckOf) await(ctx context.Context, p *play) {
-	_ = p.eventually(ctx, "a fault strikes", patience, func(context.Context) (bool, error) { return s.struck() > 0, nil })
+	_ = rig.Eventually(ctx, "a fault strikes", patience, func(context.Context) (bool, error) { return s.struck() > 0, nil })
 }
 
 // cutAll cuts wires.
@@ -128,14 +129,14 @@ func reset(to dependency) func(context.Context, *play, *rand.Rand) (int, error) 
 	return func(ctx context.Context, p *play, rng *rand.Rand) (n int, err error) {
 		wires := p.targets(ctx, to, rng)
 		again := 1 + rng.IntN(10)
-		err = p.eventually(ctx, "connections are reset", patience, func(ctx context.Context) (bool, error) {
+		err = rig.Eventually(ctx, "connections are reset", patience, func(ctx context.Context) (bool, error) {
 			struck := 0
 			for _, w := range wires {
 				struck += w.Reset()
 			}
 			if n += struck; struck > 0 {
 				again--
-				pass(ctx, between(rng, 20*time.Millisecond, 500*time.Millisecond))
+				rig.Sleep(ctx, between(rng, 20*time.Millisecond, 500*time.Millisecond))
 			} else if n == 0 {
 				wires = append(wires, p.others(to, wires)...)
 			}

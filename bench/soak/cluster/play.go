@@ -76,7 +76,7 @@ func (w *World) prepare(ctx context.Context, s schedule, log io.Writer) (*play, 
 	p := &play{
 		World: w, group: name, audit: rig.NewAudit(), log: log, began: time.Now(),
 		struck: make(map[trial.Fault]int), held: make(map[resource]*sync.Mutex),
-		topics: ingest.Topics{Inbound: name + ".inbound", Verified: name + ".verified", Rejected: name + ".rejected", Quarantine: name + ".quarantine"},
+		topics: rig.TopicsOf(name),
 	}
 	for _, r := range resources {
 		p.held[r] = new(sync.Mutex)
@@ -94,7 +94,7 @@ func (w *World) prepare(ctx context.Context, s schedule, log io.Writer) (*play, 
 		return nil, err
 	}
 	// A gateway refuses to start on topics that a broker doesn't know yet.
-	if err := p.eventually(ctx, "every broker knows the topics", patience, p.known); err != nil {
+	if err := rig.Eventually(ctx, "every broker knows the topics", patience, p.known); err != nil {
 		return nil, err
 	}
 	var err error
@@ -238,28 +238,9 @@ func (p *play) act(ctx context.Context, a act, rng *rand.Rand) (int, error) {
 
 // reached waits until n messages were acknowledged to the uploader.
 func (p *play) reached(ctx context.Context, n int64) error {
-	return p.eventually(ctx, fmt.Sprintf("%d messages sent", n), 2*time.Minute, func(context.Context) (bool, error) {
+	return rig.Eventually(ctx, fmt.Sprintf("%d messages sent", n), 2*time.Minute, func(context.Context) (bool, error) {
 		return p.traffic.sent.Load() >= n, p.traffic.failure()
 	})
-}
-
-// eventually polls until a condition holds. Its error is the last that was met.
-func (p *play) eventually(ctx context.Context, what string, within time.Duration, holds func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		held, err := holds(ctx)
-		if held {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%s: not within %v: %w", what, within, errors.Join(err, ctx.Err()))
-		}
-	}
 }
 
 // drain waits until every record is committed.
@@ -269,7 +250,7 @@ func (p *play) drain(ctx context.Context) error {
 	}
 	var left int64
 	began := time.Now()
-	err := p.eventually(ctx, "drain", drainWithin, func(ctx context.Context) (done bool, err error) {
+	err := rig.Eventually(ctx, "drain", drainWithin, func(ctx context.Context) (done bool, err error) {
 		left, err = rig.Uncommitted(ctx, p.kafka.Addresses, p.group, p.topics.Inbound, partitions)
 		return err == nil && left == 0, err
 	})
@@ -291,14 +272,7 @@ func (p *play) check(ctx context.Context) (trial.Result, error) {
 	if sent := p.traffic.sent.Load(); int64(audited.Messages) < sent {
 		err = errors.Join(err, fmt.Errorf("%d uploads were acknowledged, and the brokers have %d: no gateway lost them", sent, audited.Messages))
 	}
-	commits, failed := rig.Commits(ctx, p.kafka.Addresses, p.group)
-	if failed == nil && len(commits) == 0 {
-		failed = errors.New("the brokers' log holds no commit of the group")
-	}
-	if back := rig.Rewound(commits); len(back) > 0 {
-		failed = fmt.Errorf("%d commits went back, the first to %+v", len(back), back[0])
-	}
-	return result, errors.Join(err, failed)
+	return result, errors.Join(err, rig.NoneRewound(ctx, p.kafka.Addresses, p.group))
 }
 
 func (p *play) stopGateways(ctx context.Context) (err error) {

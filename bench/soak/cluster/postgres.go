@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"turnkey-gateway/bench/rig"
 )
 
 var postgresFaults = []kind{
@@ -32,7 +34,7 @@ func killPostgres(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 // killServer kills the postmaster; its children see that and end too.
 func (p *play) killServer(ctx context.Context) error {
 	postmaster := p.postgresServer().Processes[0]
-	all, err := children(postmaster.PID)
+	all, err := rig.Children(postmaster.PID)
 	if err != nil {
 		return err
 	}
@@ -40,7 +42,7 @@ func (p *play) killServer(ctx context.Context) error {
 		return err
 	}
 	// A new one refuses to start beside children of the old.
-	return p.eventually(ctx, "the backends of a killed Postgres end", patience, func(context.Context) (bool, error) {
+	return rig.Eventually(ctx, "the backends of a killed Postgres end", patience, func(context.Context) (bool, error) {
 		for _, pid := range all {
 			if syscall.Kill(pid, 0) == nil {
 				return false, fmt.Errorf("pid %d runs", pid)
@@ -56,7 +58,7 @@ func (p *play) renewPostgres(ctx context.Context, rng *rand.Rand, end func(conte
 	if err := end(ctx); err != nil {
 		return 0, err
 	}
-	pass(ctx, between(rng, 100*time.Millisecond, 5*time.Second))
+	rig.Sleep(ctx, between(rng, 100*time.Millisecond, 5*time.Second))
 	ctx, cancel := undoing(ctx)
 	defer cancel()
 	return 1, p.startPostgres(ctx, dir)
@@ -88,7 +90,7 @@ func killBackend(ctx context.Context, p *play, rng *rand.Rand) (n int, err error
 			}
 			n++
 		}
-		pass(ctx, between(rng, 500*time.Millisecond, 2*time.Second))
+		rig.Sleep(ctx, between(rng, 500*time.Millisecond, 2*time.Second))
 	}
 	return n, nil
 }
@@ -96,8 +98,8 @@ func killBackend(ctx context.Context, p *play, rng *rand.Rand) (n int, err error
 // backends returns the processes that serve connections to the registry's database.
 func (p *play) backends(ctx context.Context) (pids []int, err error) {
 	postmaster := p.postgresServer().Processes[0].PID
-	err = p.eventually(ctx, "Postgres has backends", patience, func(context.Context) (bool, error) {
-		all, err := children(postmaster)
+	err = rig.Eventually(ctx, "Postgres has backends", patience, func(context.Context) (bool, error) {
+		all, err := rig.Children(postmaster)
 		if err != nil {
 			return false, err
 		}
@@ -116,50 +118,16 @@ func (p *play) backends(ctx context.Context) (pids []int, err error) {
 // pausePostgres stops the server with all its backends, each of which leads a session of
 // its own.
 func pausePostgres(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
-	postmaster := p.postgresServer().Processes[0].PID
-	if err := syscall.Kill(postmaster, syscall.SIGSTOP); err != nil { // first: it starts no more
-		return 0, err
-	}
-	stopped := []int{postmaster}
-	all, err := children(postmaster)
-	for _, pid := range all {
-		if syscall.Kill(pid, syscall.SIGSTOP) == nil {
-			stopped = append(stopped, pid)
-		}
-	}
-	sent := p.traffic.sent.Load()
-	if err == nil {
-		p.traffic.passEnding(ctx, rng, between(rng, 500*time.Millisecond, 6*time.Second))
-	}
-	for _, pid := range stopped {
-		if failed := syscall.Kill(pid, syscall.SIGCONT); failed != nil && !errors.Is(failed, syscall.ESRCH) {
-			err = errors.Join(err, failed)
-		}
-	}
-	return int(p.traffic.sent.Load() - sent), err
+	return p.freeze(ctx, rng, p.postgresServer().Processes[0].PID, between(rng, 500*time.Millisecond, 6*time.Second))
 }
 
-// children returns the processes that have a parent, which must be ours.
-func children(parent int) (pids []int, err error) {
-	all, err := filepath.Glob("/proc/[0-9]*/stat")
+// freeze stops a server for a while, and returns how many messages were sent meanwhile.
+func (p *play) freeze(ctx context.Context, rng *rand.Rand, pid int, d time.Duration) (int, error) {
+	thaw, err := rig.Freeze(ctx, pid)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	for _, path := range all {
-		stat, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
-		}
-		// proc(5): "pid (name) state ppid ...", where the name may hold blanks and parentheses.
-		rest := string(stat[max(0, strings.LastIndexByte(string(stat), ')')):])
-		fields := strings.Fields(rest)
-		if len(fields) > 2 && fields[2] == strconv.Itoa(parent) {
-			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			if err != nil {
-				return nil, err
-			}
-			pids = append(pids, pid)
-		}
-	}
-	return pids, nil
+	sent := p.traffic.sent.Load()
+	p.traffic.passEnding(ctx, rng, d)
+	return int(p.traffic.sent.Load() - sent), thaw()
 }

@@ -49,22 +49,13 @@ func flushRedis(ctx context.Context, p *play, rng *mathrand.Rand) (n int, err er
 			return n, err
 		}
 		n += int(size)
-		pass(ctx, between(rng, 10*time.Millisecond, 200*time.Millisecond))
+		rig.Sleep(ctx, between(rng, 10*time.Millisecond, 200*time.Millisecond))
 	}
 	return n, nil
 }
 
 func pauseRedis(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
-	pid := p.redisServer().Processes[0].PID
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		return 0, err
-	}
-	sent := p.traffic.sent.Load()
-	p.traffic.passEnding(ctx, rng, between(rng, 500*time.Millisecond, 6*time.Second))
-	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
-		return 0, err
-	}
-	return int(p.traffic.sent.Load() - sent), nil
+	return p.freeze(ctx, rng, p.redisServer().Processes[0].PID, between(rng, 500*time.Millisecond, 6*time.Second))
 }
 
 func restartRedis(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
@@ -126,7 +117,7 @@ func (p *play) poison(ctx context.Context, rng *mathrand.Rand, lie func(context.
 			attempt, cancel := context.WithTimeout(lying, time.Second)
 			_ = lie(attempt, client, own) // Redis or Postgres may be away, by another fault
 			cancel()
-			pass(lying, 50*time.Millisecond)
+			rig.Sleep(lying, 50*time.Millisecond)
 		}
 	}()
 	defer func() { stop(); <-told }()
@@ -139,7 +130,7 @@ func (p *play) poison(ctx context.Context, rng *mathrand.Rand, lie func(context.
 	}
 	fresh := p.metFaults(ctx, met)
 	p.traffic.passEnding(ctx, rng, rig.EndBound+between(rng, time.Second, 3*time.Second))
-	_ = p.eventually(ctx, "gateways meet what was put into Redis", patience, func(ctx context.Context) (bool, error) {
+	_ = rig.Eventually(ctx, "gateways meet what was put into Redis", patience, func(ctx context.Context) (bool, error) {
 		return n+p.metSince(ctx, met, fresh) > 0, nil
 	})
 	return n + p.metSince(ctx, met, fresh), nil
@@ -283,7 +274,7 @@ func replay(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 	var old []cached
 	var beat string
 	changes := p.traffic.changes.Load()
-	err := p.eventually(ctx, "there is something to be replayed", patience, func(ctx context.Context) (done bool, err error) {
+	err := rig.Eventually(ctx, "there is something to be replayed", patience, func(ctx context.Context) (done bool, err error) {
 		if old, err = p.snapshots(ctx, client); err != nil || len(old) == 0 {
 			return false, err
 		}
@@ -291,7 +282,7 @@ func replay(ctx context.Context, p *play, rng *mathrand.Rand) (int, error) {
 		return err == nil, err
 	})
 	if err == nil {
-		err = p.eventually(ctx, "certificates end", patience, func(context.Context) (bool, error) {
+		err = rig.Eventually(ctx, "certificates end", patience, func(context.Context) (bool, error) {
 			return p.traffic.changes.Load() >= changes+2, nil
 		})
 	}

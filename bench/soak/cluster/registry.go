@@ -34,7 +34,7 @@ func restartRelay(ctx context.Context, p *play, rng *rand.Rand) (int, error) {
 	if err := p.relay.stop(); err != nil {
 		return 0, err
 	}
-	pass(ctx, between(rng, 0, 2*time.Second))
+	rig.Sleep(ctx, between(rng, 0, 2*time.Second))
 	return 1, p.relay.launch()
 }
 

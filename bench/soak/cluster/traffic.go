@@ -138,7 +138,7 @@ func (c *changer) run(ctx, until context.Context, rng *rand.Rand) {
 		}
 		party := c.parties[i%len(c.parties)]
 		lives.Go(func() { c.live(ctx, until, own, h, party) })
-		pass(until, between(rng, 1500*time.Millisecond, 2500*time.Millisecond))
+		rig.Sleep(until, between(rng, 1500*time.Millisecond, 2500*time.Millisecond))
 	}
 }
 
@@ -150,7 +150,7 @@ func (c *changer) live(ctx, until context.Context, rng *rand.Rand, h *rig.Holder
 	defer sending.Wait()
 	sending.Go(func() { c.messages(ctx, silent, h, party.account) })
 
-	pass(until, between(rng, 100*time.Millisecond, 900*time.Millisecond))
+	rig.Sleep(until, between(rng, 100*time.Millisecond, 900*time.Millisecond))
 	registered := c.change(ctx, until, h, verifier.Verified, func(ctx context.Context) error {
 		_, _, err := c.store.Register(ctx, rig.Operator, h.Registration(party.id))
 		return err
@@ -175,7 +175,7 @@ func (c *changer) live(ctx, until context.Context, rng *rand.Rand, h *rig.Holder
 		})
 	}
 	c.changes.Add(1)
-	pass(until, rig.EndBound+2*time.Second)
+	rig.Sleep(until, rig.EndBound+2*time.Second)
 }
 
 // messages sends messages of one certificate until until ends.
@@ -220,7 +220,7 @@ func (c *changer) change(ctx, until context.Context, h *rig.Holder, to verifier.
 			c.failed(fmt.Errorf("change a certificate to %v: %w", to, err))
 			break
 		}
-		pass(until, 50*time.Millisecond)
+		rig.Sleep(until, 50*time.Millisecond)
 	}
 	c.audit.Changed(change)
 	return change.Returned != unknown
@@ -232,13 +232,13 @@ func made(err error) bool {
 	return errors.Is(err, registry.ErrAlreadyRegistered) || errors.Is(err, registry.ErrRevoked) || errors.Is(err, registry.ErrNoRegistration)
 }
 
-// passEnding is pass in which a certificate ends, if one is in force: soon after the
+// passEnding lets time pass in which a certificate ends, if one is in force: soon after the
 // beginning, so that a gateway that is kept from knowing works on for as long as can be.
 func (t *traffic) passEnding(ctx context.Context, rng *rand.Rand, d time.Duration) {
 	before := between(rng, 0, min(d, time.Second))
-	pass(ctx, before)
+	rig.Sleep(ctx, before)
 	t.endOne()
-	pass(ctx, d-before)
+	rig.Sleep(ctx, d-before)
 }
 
 // endOne ends a certificate that is in force; it reports false if there is none.
@@ -248,16 +248,6 @@ func (t *traffic) endOne() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// pass lets time pass, as part of what is played; less if ctx ends.
-func pass(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }
 

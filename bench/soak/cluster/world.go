@@ -18,8 +18,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
@@ -307,18 +305,18 @@ const database = "soak"
 // openRegistry makes the database and the keys, enrols the sample parties and tells all
 // programs where everything is.
 func (w *World) openRegistry(ctx context.Context) error {
-	address, err := url.Parse(w.postgresServer().Addresses[0])
+	made, _, err := rig.CreateDatabase(ctx, w.postgresServer().Addresses[0], database)
+	if err != nil {
+		return err
+	}
+	address, err := url.Parse(made)
 	if err != nil {
 		return errors.New("the URL of Postgres can't be parsed")
-	}
-	if err := command(ctx, address.String(), "CREATE DATABASE "+database); err != nil {
-		return err
 	}
 	keys, err := rig.NewKeyFiles(w.dir)
 	if err != nil {
 		return err
 	}
-	address.Path = "/" + database
 	over := func(l *wire.Wire) string {
 		through := *address
 		through.Host = l.Addr
@@ -343,32 +341,14 @@ func (w *World) openRegistry(ctx context.Context) error {
 	}
 	w.undo = append(w.undo, w.relay.stop)
 
-	pool, err := pgxpool.New(ctx, over(w.stored))
+	if w.corpus, err = corpus.New(1, time.Now()); err != nil {
+		return err
+	}
+	pool, store, err := rig.OpenRegistry(ctx, over(w.stored), keys, w.corpus.Parties())
 	if err != nil {
 		return err
 	}
 	w.undo = append(w.undo, func() error { pool.Close(); return nil })
-	if err := postgres.Migrate(ctx, pool); err != nil {
-		return err
-	}
-	lookup, identity, err := keys.Load()
-	if err != nil {
-		return err
-	}
-	w.store, w.reader = postgres.NewStore(pool, lookup, identity), postgres.NewReader(pool)
-	if w.corpus, err = corpus.New(1, time.Now()); err != nil {
-		return err
-	}
-	_, err = rig.Enrol(ctx, w.store, w.corpus.Parties())
-	return err
-}
-
-// command runs one statement outside a transaction.
-func command(ctx context.Context, address, statement string) error {
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		return fmt.Errorf("connect to Postgres: %w", err)
-	}
-	_, err = conn.Exec(ctx, statement)
-	return errors.Join(err, conn.Close(ctx))
+	w.store, w.reader = store, postgres.NewReader(pool)
+	return nil
 }
