@@ -179,7 +179,7 @@ func TestAStateThatIsWrong(t *testing.T) {
 func TestPageAddsUp(t *testing.T) {
 	f, o := &fakeTrier{found: map[uint64]bool{2: true}}, options{dir: t.TempDir(), documents: 30}
 	s := campaignOf(t, t.Context(), f, o)
-	page := newPage(s, nil, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
+	page := summarize(s, nil, time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 	for _, want := range []string{
 		"# Differential tests, 2026-03-02 09:00 UTC", "**1 findings**", "30 documents, of the seeds 0 to 29, and 60 changes",
 		"| UNSIGNED | 60 |", "| **all** | 60 |", "| quotes | 0 | 60 |", "own 30", "signed 30 of them besides, and refused none",

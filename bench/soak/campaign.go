@@ -41,7 +41,7 @@ func campaign(ctx context.Context, o options, open opener, out io.Writer) error 
 		}
 		failed = errors.Join(failed, err)
 	}
-	p := newPage(s, commit, o, faults, time.Now().UTC())
+	p := summarize(s, commit, o, faults, time.Now().UTC())
 	if o.results != "" {
 		path, err := p.file(o.results)
 		if err != nil {
@@ -138,7 +138,7 @@ func (c *contest) one(ctx context.Context, w trial.World, seed uint64) error {
 	c.failed.Add(1)
 	f.Failed = err.Error()
 	path := filepath.Join(c.dir, fmt.Sprintf("%s-%d.log", c.world, seed))
-	fmt.Fprintf(c.out, "%s: seed %d failed: %v\n  see %s\n", c.world, seed, err, path)
+	fmt.Fprintf(c.out, "%s: seed %d failed: %v\n  see %s\n  again: %s\n", c.world, seed, err, path, f.again())
 	return errors.Join(c.state.add(f), os.WriteFile(path, log.Bytes(), 0o644))
 }
 

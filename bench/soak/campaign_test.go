@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -127,6 +128,25 @@ func TestCampaign(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A seed that fails names the command that plays it again, and that one fails in the same way.
+func TestFailedSeedIsPlayedAgain(t *testing.T) {
+	open := opening(fake{map[uint64]bool{3: true}})
+	o := options{worlds: []string{worldEmbedded}, first: 1, seeds: 5, parallel: 2, dir: t.TempDir(), fresh: true}
+	var out bytes.Buffer
+	if err := campaign(t.Context(), o, open, &out); err == nil {
+		t.Fatal("a seed failed, the campaign did not")
+	}
+	_, rest, _ := strings.Cut(out.String(), "again: go run ./bench/soak ")
+	command, _, _ := strings.Cut(rest, "\n")
+	again, err := parse(strings.Fields(command))
+	if err != nil || !again.replay {
+		t.Fatalf("%q is no replay: %v\n%s", command, err, out.String())
+	}
+	if err := replay(t.Context(), again, open, io.Discard); err == nil || !strings.Contains(err.Error(), "seed 3 failed: lost") {
+		t.Errorf("%q: %v", command, err)
 	}
 }
 

@@ -11,22 +11,23 @@ import (
 	"strings"
 	"time"
 
+	"turnkey-gateway/bench/page"
 	"turnkey-gateway/bench/place"
 	"turnkey-gateway/bench/soak/trial"
 )
 
-// A page is Markdown in the making, and what is wrong.
-type page struct {
-	strings.Builder
+// A summary is the page of a commit's seeds in the making, and what is wrong.
+type summary struct {
+	page.Page
 	now  time.Time
 	errs []error
 }
 
-// newPage sums up a commit's seeds, of all worlds that were ever played on it.
-func newPage(s *state, commit string, o options, faults map[string][]trial.Fault, now time.Time) *page {
-	p := &page{now: now}
-	p.printf("# Faults, %s\n\nCommit %s. %s.\n\n", now.Format("2006-01-02 15:04 MST"), commit, place.Machine())
-	p.printf("Made by `make soak`. Each seed is a schedule of faults against gateways under traffic, and an audit of every message after it: " +
+// summarize sums up a commit's seeds, of all worlds that were ever played on it.
+func summarize(s *state, commit string, o options, faults map[string][]trial.Fault, now time.Time) *summary {
+	p := &summary{now: now}
+	p.Printf("# Faults, %s\n\nCommit %s. %s.\n\n", now.Format("2006-01-02 15:04 MST"), commit, place.Machine())
+	p.Printf("Made by `make soak`. Each seed is a schedule of faults against gateways under traffic, and an audit of every message after it: " +
 		"one outcome of each, its bytes, order and verdict; no offset rewound; no end of a certificate missed for more than 5 s; no verdict while the registry was out of reach. " +
 		"A seed fails too if one of its faults did not strike. One that failed once on this commit counts as failed.\n")
 	for _, world := range []string{worldEmbedded, worldCluster} {
@@ -38,26 +39,24 @@ func newPage(s *state, commit string, o options, faults map[string][]trial.Fault
 	return p
 }
 
-func (p *page) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
-
-func (p *page) fails(format string, args ...any) {
+func (p *summary) fails(format string, args ...any) {
 	p.errs = append(p.errs, fmt.Errorf(format, args...))
 }
 
-func (p *page) section(world string, o options, all []finished, faults []trial.Fault) {
+func (p *summary) section(world string, o options, all []finished, faults []trial.Fault) {
 	t := sum(all)
-	p.printf("\n## %s\n\n", about[world])
-	p.printf("- **%d of %d seeds failed**\n", len(t.failed), t.seeds)
-	p.printf("- %d messages, %d outcomes, %d of them repeated, in %v of trials\n", t.messages, t.outcomes, t.repeated, t.took.Round(time.Second))
+	p.Printf("\n## %s\n\n", about[world])
+	p.Printf("- **%d of %d seeds failed**\n", len(t.failed), t.seeds)
+	p.Printf("- %d messages, %d outcomes, %d of them repeated, in %v of trials\n", t.messages, t.outcomes, t.repeated, t.took.Round(time.Second))
 	if aim := aims[world]; t.seeds < aim {
-		p.printf("- the aim is %d seeds\n", aim)
+		p.Printf("- the aim is %d seeds\n", aim)
 	}
 	if len(t.failed) > 0 {
 		p.fails("%s: %d of %d seeds failed", world, len(t.failed), t.seeds)
 		p.failures(t.failed)
 	}
 	if never := neverStruck(t, faults); len(never) > 0 {
-		p.printf("- never struck: %s\n", join(never))
+		p.Printf("- never struck: %s\n", join(never))
 		if t.seeds >= len(faults) && uint64(t.seeds) >= o.upTo(world)-o.first {
 			p.fails("%s: faults that never struck: %s", world, join(never))
 		}
@@ -70,12 +69,12 @@ var about = map[string]string{
 	worldCluster:  "Cluster: three brokers of Apache Kafka, PostgreSQL, Redis, and gateways as processes",
 }
 
-func (p *page) failures(failed []finished) {
-	p.printf("\n| failed seed | replay | why |\n|---:|---|---|\n")
+func (p *summary) failures(failed []finished) {
+	p.Printf("\n| failed seed | replay | why |\n|---:|---|---|\n")
 	for _, f := range failed {
-		p.printf("| %d | `go run ./bench/soak --world %s --seed %d` | %s |\n", f.Seed, f.World, f.Seed, oneLine(f.Failed))
+		p.Row(fmt.Sprint(f.Seed), "`"+f.again()+"`", oneLine(f.Failed))
 	}
-	p.printf("\n")
+	p.Printf("\n")
 }
 
 // oneLine makes text fit into a cell.
@@ -88,10 +87,11 @@ func oneLine(text string) string {
 	return text
 }
 
-func (p *page) strikes(t tally) {
-	p.printf("\n| fault | seeds | struck |\n|---|---:|---:|\n")
+func (p *summary) strikes(t tally) {
+	p.Printf("\nStruck is what a fault met: requests, connections, messages, keys or processes, so that it says little to hold one row against another.\n\n")
+	p.Header("fault", "seeds", "struck")
 	for _, f := range sorted(t.struck) {
-		p.printf("| %s | %d | %d |\n", f, t.in[f], t.struck[f])
+		p.Row(string(f), fmt.Sprint(t.in[f]), fmt.Sprint(t.struck[f]))
 	}
 }
 
@@ -105,12 +105,12 @@ func neverStruck(t tally, faults []trial.Fault) (never []trial.Fault) {
 }
 
 // file writes the page of the day, over an earlier one.
-func (p *page) file(dir string) (string, error) {
+func (p *summary) file(dir string) (string, error) {
 	path := filepath.Join(dir, p.now.Format(time.DateOnly)+"-soak.md")
 	return path, os.WriteFile(path, []byte(p.String()), 0o644)
 }
 
-func (p *page) err() error { return errors.Join(p.errs...) }
+func (p *summary) err() error { return errors.Join(p.errs...) }
 
 func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 

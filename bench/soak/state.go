@@ -24,6 +24,11 @@ type finished struct {
 	trial.Result
 }
 
+// again is the command that plays the seed once more.
+func (f finished) again() string {
+	return fmt.Sprintf("go run ./bench/soak --world %s --seed %d", f.World, f.Seed)
+}
+
 // A state is what was done on one commit: a file of JSON lines, one for each seed that
 // was played to its end. A crash loses the seeds under way; a torn last line is ignored.
 type state struct {

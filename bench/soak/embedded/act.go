@@ -43,32 +43,36 @@ func (a *act) meet(ctx context.Context, at place, skip int, do func(*process) fa
 
 // meetWith is meet where what comes by has that content.
 func (a *act) meetWith(ctx context.Context, at place, content string, skip int, do func(*process) fate) (*process, error) {
-	type met struct{ p *process }
-	sprung := make(chan met, 1)
+	sprung := make(chan *process, 1)
 	t := &trap{at: at, of: content, skip: skip, spring: func(p *process) fate {
 		f := do(p)
-		sprung <- met{p}
+		sprung <- p
 		return f
 	}}
 	a.traps.add(t)
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
-	case m := <-sprung:
-		return m.p, nil
+	case p := <-sprung:
+		return p, nil
 	case <-timer.C:
 	case <-ctx.Done():
 	}
 	if a.traps.remove(t) {
 		return nil, fmt.Errorf("%w: nobody came by %v", errMissed, at)
 	}
-	return (<-sprung).p, nil
+	return <-sprung, nil
 }
 
-// step draws one of the steps of the loop.
-func (a *act) step() (string, place) {
+// meetSomewhere is meet at a step of the loop that the seed draws, where something befalls
+// the gateway.
+func (a *act) meetSomewhere(ctx context.Context, befalls string, do func(*process)) (*process, error) {
 	s := steps[a.rng.IntN(len(steps))]
-	return s.name, s.place
+	return a.meet(ctx, s.place, a.skip(), func(p *process) fate {
+		a.log.say("%s %s while %s", p.name, befalls, s.name)
+		do(p)
+		return fate{}
+	})
 }
 
 // skip draws how many pass by a trap first.
@@ -106,6 +110,14 @@ func (a *act) expire(ctx context.Context, p *process) error {
 func (a *act) join() error {
 	_, err := a.start()
 	return err
+}
+
+// company has two gateways be there at least.
+func (a *act) company() error {
+	if len(a.present()) >= 2 {
+		return nil
+	}
+	return a.join()
 }
 
 // leave has a gateway other than this one go; if there is none, one comes instead.

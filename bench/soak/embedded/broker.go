@@ -51,7 +51,6 @@ type cluster struct {
 	commits  []rig.Commit       // guarded by mu; each that changed what is committed
 	last     map[int32]int64    // guarded by mu; what is committed
 	tight    map[string]int     // guarded by mu; bytes of a batch that a topic takes, where not what its settings say
-	refused  int                // guarded by mu; batches that were larger
 	refusing *kerr.Error        // guarded by mu; what the next fetch of offsets is answered with
 	astray   map[int16]int      // guarded by mu; requests to a broker that is no longer the leader or coordinator, by API key
 }
@@ -76,7 +75,6 @@ const (
 	keyFindCoordinator = 10
 	keyJoin            = 11
 	keyHeartbeat       = 12
-	keyLeave           = 13
 	keySync            = 14
 )
 
@@ -148,9 +146,6 @@ func (c *cluster) produced(r kmsg.Request) kmsg.Response {
 			}
 			limit, tight := c.tight[t.Topic]
 			tight = tight && len(p.Records) > limit
-			if tight {
-				c.refused++
-			}
 			c.mu.Unlock()
 			if tight {
 				return answerProduce(req, kerr.MessageTooLarge.Code)

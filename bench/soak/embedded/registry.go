@@ -15,6 +15,13 @@ import (
 // old.
 const maxAge = 2900 * time.Millisecond
 
+// Epochs of the registry, which outcomes name: so a produce tells whether it holds one that
+// rests on an answer as old as it may be.
+const (
+	epochFair = "soak-fair"
+	epochOld  = "soak-old"
+)
+
 // A book is the truth about certificates that change, by the account that has them, as a
 // list of changes in the order of their commits. All else never changes.
 type book struct {
@@ -26,7 +33,6 @@ type book struct {
 	entries []entry // guarded by mu
 	weather weather // guarded by mu
 	failed  int     // guarded by mu; lookups that were not answered
-	old     int     // guarded by mu; answers older than 2 s
 }
 
 // An entry is a change: the account's certificate has that state from a moment on. The
@@ -56,17 +62,27 @@ func (b *book) commit(account string, state verifier.RegistrationState) {
 	b.entries = append(b.entries, entry{time.Now(), account, state})
 }
 
+// bring makes the weather, once no other fault does, until end is called.
+func (b *book) bring(w weather) (end func()) {
+	b.turn.Lock()
+	b.set(w)
+	return func() {
+		b.set(fair)
+		b.turn.Unlock()
+	}
+}
+
 func (b *book) set(w weather) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.weather = w
 }
 
-// counts are of lookups not answered and of old answers.
-func (b *book) counts() (failed, old int) {
+// failures are the lookups that were not answered.
+func (b *book) failures() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failed, b.old
+	return b.failed
 }
 
 // ask says what a lookup meets, and counts it.
@@ -76,8 +92,6 @@ func (b *book) ask() weather {
 	switch b.weather {
 	case away, silent, tooOld:
 		b.failed++
-	case old:
-		b.old++
 	}
 	return b.weather
 }
@@ -158,7 +172,10 @@ func (v view) sender(account string, hints verifier.Hints, now, asOf time.Time, 
 	} else {
 		s = v.book.kit.corpus.Sender(account, hints)
 	}
-	s.Epoch, s.Version, s.AsOf = "soak", version, v.p.clock.reading(asOf)
+	s.Epoch, s.Version, s.AsOf = epochFair, version, v.p.clock.reading(asOf)
+	if now.Sub(asOf) >= maxAge {
+		s.Epoch = epochOld
+	}
 	return s
 }
 

@@ -39,6 +39,9 @@ type kind struct {
 	alone bool // nothing else strikes meanwhile
 }
 
+// kinds are all faults, in the order in which seeds begin with them.
+var kinds = slices.Concat(gatewayFaults, requestFaults, brokerFaults, registryFaults, clockFaults, documentFaults)
+
 // draw makes a seed's schedule. Seeds in a row begin with one kind after the other, so
 // that as many seeds as there are kinds have all of them.
 func draw(seed uint64) schedule {

@@ -22,21 +22,20 @@ const (
 
 // poison is what a queue holds some day, besides what the corpus makes.
 var poison = []struct {
-	name    string
 	value   []byte
 	key     []byte
 	headers []kgo.RecordHeader
 	want    verifier.Reason
 }{
-	{"no value", nil, []byte("00042445"), nil, verifier.MalformedXML},
-	{"garbage", []byte{0, 1, 2, 0xff}, []byte("00042445"), nil, verifier.MalformedXML},
-	{"an entity", []byte(`<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`), []byte("00042445"), nil, verifier.ForbiddenXML},
-	{"no sender", []byte("<Declaration>no sender</Declaration>"), nil, nil, verifier.Unjudged},
-	{"two senders", []byte("<Declaration>two senders</Declaration>"), []byte("00042445"),
+	{nil, []byte("00042445"), nil, verifier.MalformedXML},
+	{[]byte{0, 1, 2, 0xff}, []byte("00042445"), nil, verifier.MalformedXML},
+	{[]byte(`<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`), []byte("00042445"), nil, verifier.ForbiddenXML},
+	{[]byte("<Declaration>no sender</Declaration>"), nil, nil, verifier.Unjudged},
+	{[]byte("<Declaration>two senders</Declaration>"), []byte("00042445"),
 		[]kgo.RecordHeader{{Key: ingest.HeaderAccount, Value: []byte("00009494")}}, verifier.Unjudged},
-	{"a sender twice", []byte("<Declaration>a sender twice</Declaration>"), nil,
+	{[]byte("<Declaration>a sender twice</Declaration>"), nil,
 		[]kgo.RecordHeader{{Key: ingest.HeaderAccount, Value: []byte("00042445")}, {Key: ingest.HeaderAccount, Value: []byte("00042445")}}, verifier.Unjudged},
-	{"a sender of control characters", []byte("<Declaration>control characters</Declaration>"), []byte("a\x01"), nil, verifier.Unjudged},
+	{[]byte("<Declaration>control characters</Declaration>"), []byte("a\x01"), nil, verifier.Unjudged},
 }
 
 // traffic is what is uploaded.
@@ -47,9 +46,9 @@ type traffic struct {
 	ended  chan error
 
 	mu     sync.Mutex
-	rng    *rand.Rand     // guarded by mu
-	sent   int            // guarded by mu
-	chatty map[string]int // guarded by mu; accounts of holders that send more often
+	rng    *rand.Rand      // guarded by mu
+	sent   int             // guarded by mu
+	chatty map[string]bool // guarded by mu; accounts of holders that send more often
 }
 
 func newTraffic(r *run, s schedule) (*traffic, error) {
@@ -58,7 +57,7 @@ func newTraffic(r *run, s schedule) (*traffic, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect the traffic: %w", err)
 	}
-	return &traffic{r: r, client: client, ended: make(chan error, 1), rng: rand.New(rand.NewPCG(s.seed, 1)), chatty: make(map[string]int)}, nil
+	return &traffic{r: r, client: client, ended: make(chan error, 1), rng: rand.New(rand.NewPCG(s.seed, 1)), chatty: make(map[string]bool)}, nil
 }
 
 // begin sends until the end, as fast as outcomes are committed.
@@ -122,7 +121,7 @@ func (t *traffic) chat(account string, chatty bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if chatty {
-		t.chatty[account] = 1
+		t.chatty[account] = true
 	} else {
 		delete(t.chatty, account)
 	}
