@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/bench/soak/trial"
 )
 
@@ -80,8 +81,9 @@ func (a *act) skip() int { return a.rng.IntN(4) }
 
 // until polls for the strike.
 func (a *act) until(ctx context.Context, what string, holds func() bool) error {
-	if err := a.await(ctx, holds); err != nil {
-		return fmt.Errorf("%w: %s: %w", errMissed, what, err)
+	err := rig.Eventually(ctx, what, patience, func(context.Context) (bool, error) { return holds(), nil })
+	if err != nil {
+		return fmt.Errorf("%w: %w", errMissed, err)
 	}
 	return nil
 }
@@ -94,7 +96,7 @@ func (a *act) grow(ctx context.Context, by int) error {
 
 // expire lets a gateway's session pass, and ends it.
 func (a *act) expire(ctx context.Context, p *process) error {
-	if err := wait(ctx, session); err != nil {
+	if err := rig.Sleep(ctx, session); err != nil {
 		return err
 	}
 	return a.until(ctx, p.name+" forgotten by the group", func() bool {

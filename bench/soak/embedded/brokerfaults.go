@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"turnkey-gateway/bench/rig"
 )
 
 // brokerFaults strike a broker, or the way to it.
@@ -72,9 +74,9 @@ func (a *act) moved(ctx context.Context, move func() error, keys ...int16) error
 		if err := move(); err != nil {
 			return err
 		}
-		soon, stop := context.WithTimeout(ctx, 2*time.Second)
-		err := a.await(soon, func() bool { return a.cluster.strayed(keys...) > before })
-		stop()
+		err := rig.Eventually(ctx, "a request strays", 2*time.Second, func(context.Context) (bool, error) {
+			return a.cluster.strayed(keys...) > before, nil
+		})
 		if err == nil {
 			a.struckOnce()
 			return nil
@@ -98,7 +100,7 @@ func (a *act) brokerAway(ctx context.Context) error {
 		return err
 	}
 	a.struckOnce()
-	return wait(ctx, time.Duration(100+a.rng.IntN(700))*time.Millisecond)
+	return rig.Sleep(ctx, time.Duration(100+a.rng.IntN(700))*time.Millisecond)
 }
 
 // cutOff severs all connections of one gateway at some step; it may make new ones.

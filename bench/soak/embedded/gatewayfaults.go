@@ -72,7 +72,7 @@ func (a *act) stopped(ctx context.Context) error {
 	}
 	defer p.cont()
 	a.struckOnce()
-	return wait(ctx, time.Duration(100+a.rng.IntN(900))*time.Millisecond)
+	return rig.Sleep(ctx, time.Duration(100+a.rng.IntN(900))*time.Millisecond)
 }
 
 // stoppedLong is SIGSTOP at some step, and SIGCONT once the group has given the
@@ -109,7 +109,7 @@ func (a *act) stoppedInWrite(ctx context.Context) error {
 	a.mu.Lock()
 	quiet := time.Until(a.lastEnd.Add(rig.EndBound))
 	a.mu.Unlock()
-	if err := wait(ctx, quiet); err != nil {
+	if err := rig.Sleep(ctx, quiet); err != nil {
 		return err
 	}
 	key := []int16{keyProduce, keyCommit}[a.rng.IntN(2)]
@@ -158,7 +158,7 @@ func (a *act) suspended(ctx context.Context) error {
 	}
 	defer p.cont()
 	a.change(account, verifier.Revoked)
-	if err := wait(ctx, slept); err != nil {
+	if err := rig.Sleep(ctx, slept); err != nil {
 		return err
 	}
 	p.clock.slept(slept)
@@ -198,9 +198,9 @@ func clockJumps(by time.Duration) func(*act, context.Context) error {
 			if err != nil {
 				return err
 			}
-			soon, stop := context.WithTimeout(ctx, 2*time.Second)
-			a.await(soon, func() bool { return p.clock.readings() > 20 || !p.present() })
-			stop()
+			_ = rig.Eventually(ctx, "its clock is read", 2*time.Second, func(context.Context) (bool, error) {
+				return p.clock.readings() > 20 || !p.present(), nil
+			})
 			read := p.clock.readings()
 			p.clock.set(0)
 			if ctx.Err() != nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/verifier"
 )
 
@@ -138,7 +139,7 @@ func (v view) Senders(ctx context.Context, accounts []string, hints []verifier.H
 		<-ctx.Done()
 		return nil, ctx.Err()
 	case slow:
-		if err := wait(ctx, 300*time.Millisecond+rand.N(300*time.Millisecond)); err != nil {
+		if err := rig.Sleep(ctx, 300*time.Millisecond+rand.N(300*time.Millisecond)); err != nil {
 			return nil, err
 		}
 	case old:
@@ -177,16 +178,4 @@ func (v view) sender(account string, hints verifier.Hints, now, asOf time.Time, 
 		s.Epoch = epochOld
 	}
 	return s
-}
-
-// wait sleeps, as long as ctx lasts.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -69,7 +69,7 @@ func (a *act) unknowable(ctx context.Context) error {
 	defer a.book.bring(away)()
 	from := time.Now() // until before it is fair again
 	defer func() { a.audit.Unknowable(rig.Window{From: from, Until: time.Now()}) }()
-	if err := wait(ctx, rig.EndBound+300*time.Millisecond); err != nil {
+	if err := rig.Sleep(ctx, rig.EndBound+300*time.Millisecond); err != nil {
 		return err
 	}
 	if err := a.meetLookups(ctx, 0); err != nil {
@@ -118,7 +118,7 @@ func (a *act) endedOld(ctx context.Context) error {
 		return err
 	}
 	a.change(account, verifier.Revoked)
-	if err := wait(ctx, rig.EndBound+200*time.Millisecond); err != nil {
+	if err := rig.Sleep(ctx, rig.EndBound+200*time.Millisecond); err != nil {
 		return err
 	}
 	refusal.Remove()

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/bench/soak/trial"
 )
 
@@ -141,7 +142,7 @@ func (a *act) late(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := wait(ctx, given+200*time.Millisecond); err != nil {
+	if err := rig.Sleep(ctx, given+200*time.Millisecond); err != nil {
 		return err
 	}
 	a.struckOnce()

@@ -216,11 +216,10 @@ func (r *run) drain(ctx context.Context) error {
 			return err
 		}
 	}
-	err := r.await(ctx, func() bool { return r.cluster.backlog() == 0 })
-	if err != nil {
-		return fmt.Errorf("%d records stay without a commit: %w", r.cluster.backlog(), err)
-	}
-	return nil
+	return rig.Eventually(ctx, "everything is committed", patience, func(context.Context) (bool, error) {
+		n := r.cluster.backlog()
+		return n == 0, fmt.Errorf("%d records are not", n)
+	})
 }
 
 // stopAll ends every gateway. One that is told to end does so without an error.
@@ -245,22 +244,6 @@ func (r *run) stopAll() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// await polls until something holds.
-func (r *run) await(ctx context.Context, holds func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("not within %v: %w", patience, ctx.Err())
-		case <-tick.C:
-		}
-	}
-	return nil
 }
 
 // A journal takes lines of all goroutines, with the time since the trial began.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"turnkey-gateway/bench/rig"
 	"turnkey-gateway/ingest"
 	"turnkey-gateway/verifier"
 )
@@ -77,7 +78,7 @@ func (t *traffic) flow(ctx context.Context) error {
 				return err
 			}
 		}
-		wait(ctx, pause)
+		rig.Sleep(ctx, pause)
 	}
 	return nil
 }
