@@ -27,7 +27,10 @@ func Poisons(account string, size Sizes) ([]Load, error) {
 	doc := func(text string) Record { return Record{Key: key, Value: []byte(text)} }
 	huge := bytes.Repeat([]byte("<a/>"), size.Record/4)
 	const mebi = 1 << 20
-	var many []part
+	var many, wide []part
+	for range 4 { // two inflate to more than a gateway has room for by default
+		wide = append(wide, pointed(Record{Key: key, Zeros: 17 * mebi, Headers: 1001}, ingest.RecordOversize))
+	}
 	for range max(1, size.Bomb/(8*mebi)) {
 		many = append(many, rejected(Record{Key: key, Zeros: 8 * mebi}, verifier.MalformedXML))
 	}
@@ -51,6 +54,7 @@ func Poisons(account string, size Sizes) ([]Load, error) {
 		{"zstd bomb", compress.Zstd, []part{pointed(Record{Key: key, Zeros: size.Bomb}, ingest.RecordOversize)}},
 		{"snappy bomb of one block", compress.Snappy, []part{unreadable(Record{Key: key, Zeros: min(size.Bomb, 64*mebi)})}},
 		{"zstd bomb of many records", compress.Zstd, many},
+		{"gzip batch of large records of too many headers", compress.Gzip, wide},
 		{"zstd bomb of headers", compress.Zstd, []part{pointed(Record{Key: key, Value: []byte("<a/>"), Headers: 2e6}, ingest.RecordOversize)}},
 	}
 	var all []Load
