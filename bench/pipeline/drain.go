@@ -101,7 +101,7 @@ func (g *ground) drainWith(ctx context.Context, who string, b *backlog, part int
 	if err := g.audit(ctx, who, b, t, part); err != nil {
 		return fail(err)
 	}
-	return w, g.drop(ctx, t)
+	return w, g.drop(ctx, t.Verified, t.Rejected, t.Quarantine)
 }
 
 // said is how the log of a contender that this program is begins; empty of the gateway's, whose

@@ -76,10 +76,14 @@ func prepare(ctx context.Context, c course, now time.Time) (g *ground, err error
 }
 
 func (g *ground) startKafka(ctx context.Context, brokers int) (err error) {
-	g.kafka, err = parts.Kafka(ctx, parts.Options{Dir: filepath.Join(g.Dir, "kafka")}, brokers)
+	cluster, err := parts.StartKafka(ctx, parts.KafkaOptions{
+		Options: parts.Options{Dir: filepath.Join(g.Dir, "kafka")}, Brokers: brokers,
+		Settings: func(int) []string { return []string{"log.segment.delete.delay.ms=1000"} }, // what was dropped makes room
+	})
 	if err != nil {
 		return err
 	}
+	g.kafka = cluster.Part
 	g.Brokers = g.kafka.Addresses
 	g.undo = append(g.undo, func() error { return g.kafka.Stop(context.Background()) })
 	g.transport = &kafka.Transport{MetadataTTL: 250 * time.Millisecond}

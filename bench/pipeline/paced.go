@@ -93,7 +93,7 @@ func (g *ground) paced(ctx context.Context, who string, programs int, l *load, c
 	if err := g.audit(ctx, who, b, t, b.count); err != nil {
 		return fail(err)
 	}
-	return f, g.drop(ctx, t)
+	return f, g.drop(ctx, t.Inbound, t.Verified, t.Rejected, t.Quarantine)
 }
 
 // A crew is the programs that share a group.

@@ -43,7 +43,7 @@ func (g *ground) fill(ctx context.Context, l *load, partitions, n int) (*backlog
 	if err := g.create(ctx, outputs, partitions); err != nil {
 		return nil, err
 	}
-	if err := g.drop(ctx, outputs); err != nil { // its users make their own
+	if err := g.drop(ctx, outputs.Verified, outputs.Rejected, outputs.Quarantine); err != nil { // its users make their own
 		return nil, err
 	}
 	var all errgroup.Group
@@ -101,11 +101,11 @@ func (g *ground) create(ctx context.Context, t ingest.Topics, partitions int) er
 	return rig.CreateTopics(ctx, g.Brokers, t, partitions, len(g.Brokers))
 }
 
-// drop deletes outputs, so that a long run doesn't fill the disk.
-func (g *ground) drop(ctx context.Context, t ingest.Topics) error {
-	res, err := g.client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{t.Verified, t.Rejected, t.Quarantine}})
+// drop deletes topics, so that a long run doesn't fill the disk.
+func (g *ground) drop(ctx context.Context, topics ...string) error {
+	res, err := g.client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: topics})
 	if err != nil {
-		return fmt.Errorf("delete outputs: %w", err)
+		return fmt.Errorf("delete topics: %w", err)
 	}
 	for _, e := range res.Errors {
 		err = errors.Join(err, e)
