@@ -115,8 +115,8 @@ func (g *Gateway) batchLength(items []*item) int {
 	return len(items)
 }
 
-// room is about how many bytes of their outcomes items have copied into a batch: what makes
-// one larger than usual is a single value, and that isn't copied.
+// room is about how many bytes of their outcomes items have copied into a batch: what is more
+// is one record's, and its large key and value aren't copied.
 func (g *Gateway) room(items []*item) (size int) {
 	for _, it := range items {
 		size += it.size()
@@ -266,7 +266,7 @@ func (p *outcomesPool) get() *outcomes {
 }
 
 func (p *outcomesPool) put(o *outcomes) {
-	if o.batch.Cap() <= outcomesKept {
+	if o.batch.Cap() <= outcomesKept && o.headers.Cap() <= outcomesKept {
 		o.batch.Reset()
 		p.kept.Put(o)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,7 +31,7 @@ func Dial(ctx context.Context, network, address string) (net.Conn, error) {
 			return nil, err
 		}
 	}
-	c := &brokerConn{Conn: conn}
+	c := &brokerConn{Conn: conn, dialed: time.Now()}
 	c.late = time.AfterFunc(deliverLimit, c.closeUndelivered)
 	return c, nil
 }
@@ -43,21 +44,29 @@ const firstAnswerLimit = 64 << 10
 // is read by one goroutine at a time, and written by one.
 type brokerConn struct {
 	net.Conn
-	late  *time.Timer // runs out deliverLimit after the last write
-	seen  int         // bytes of first
-	first [4]byte     // read so far: an answer's size, or the head of a TLS record
+	dialed time.Time
+	wrote  atomic.Int64 // when a write last began or ended, in nanoseconds since dialed
+	late   *time.Timer  // runs out deliverLimit after the last write
+	seen   int          // bytes of first
+	first  [4]byte      // read so far: an answer's size, or the head of a TLS record
 }
 
 func (c *brokerConn) Write(b []byte) (int, error) {
 	c.late.Stop()
-	defer c.late.Reset(deliverLimit)
+	c.wrote.Store(int64(time.Since(c.dialed)))
+	defer func() {
+		c.wrote.Store(int64(time.Since(c.dialed)))
+		c.late.Reset(deliverLimit)
+	}()
 	return c.Conn.Write(b)
 }
 
-// closeUndelivered may come upon a request that was just begun, where an answer took as
-// long: the request fails then, and is made again.
+// closeUndelivered may come upon a write that has begun since the timer ran out, of bytes
+// that can't be delivered yet: requests may come as often as it runs out, and the timer is set
+// again then.
 func (c *brokerConn) closeUndelivered() {
-	if undelivered(c.Conn) {
+	held := undelivered(c.Conn)
+	if held && time.Since(c.dialed)-time.Duration(c.wrote.Load()) >= deliverLimit {
 		c.Conn.Close()
 	}
 }

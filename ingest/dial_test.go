@@ -132,6 +132,34 @@ func TestTrickleEndsTheConnection(t *testing.T) {
 	}
 }
 
+// A timer that has run out as the next request was begun leaves that request alone.
+func TestNewRequestIsNotTakenForAnOldOne(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("SIOCOUTQ is Linux's")
+	}
+	address, accepted := deaf(t)
+	conn, err := Dial(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	defer func() { (<-accepted).Close() }()
+	conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	if _, err := conn.Write(make([]byte, 64<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatal(err)
+	}
+	c := conn.(*brokerConn)
+	c.closeUndelivered()
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		t.Errorf("closed just after it was written: %v", err)
+	}
+	c.wrote.Add(-int64(deliverLimit))
+	c.closeUndelivered()
+	if err := conn.SetDeadline(time.Time{}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("still there %v after it was written: %v", deliverLimit, err)
+	}
+}
+
 // What is no broker is an error at once, not an answer of gigabytes.
 func TestWhatIsNoBroker(t *testing.T) {
 	for name, answer := range map[string]string{

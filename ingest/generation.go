@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol/describegroups"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // A generation is one assignment of partitions to this gateway, until the next
@@ -143,28 +145,43 @@ func (n *generation) outdated(ctx context.Context) (why string, err error) {
 // given is which of inbound's partitions the group's members have, nil while it is
 // assigning them.
 func (n *generation) given(ctx context.Context) (map[int]bool, error) {
-	res, err := n.g.client.DescribeGroups(ctx, &kafka.DescribeGroupsRequest{GroupIDs: []string{n.gen.GroupID}})
-	if err == nil && len(res.Groups) != 1 {
-		err = fmt.Errorf("%d answers", len(res.Groups))
-	}
-	if err == nil {
-		err = res.Groups[0].Error
-	}
+	group, err := n.describe(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask who has which partition in group %s: %w", n.gen.GroupID, err)
 	}
-	if res.Groups[0].GroupState != "Stable" {
+	if group.GroupState != "Stable" {
 		return nil, nil
 	}
 	given := map[int]bool{}
-	for _, member := range res.Groups[0].Members {
-		for _, t := range member.MemberAssignments.Topics {
+	for _, member := range group.Members {
+		var has kmsg.ConsumerMemberAssignment
+		if err := has.ReadFrom(member.MemberAssignment); err != nil {
+			continue // nothing was given to it
+		}
+		for _, t := range has.Topics {
 			if t.Topic == n.g.cfg.Topics.Inbound {
 				for _, id := range t.Partitions {
-					given[id] = true
+					given[int(id)] = true
 				}
 			}
 		}
 	}
 	return given, nil
+}
+
+// describe asks the coordinator. The library's own way fails on what members of other clients
+// say of themselves.
+func (n *generation) describe(ctx context.Context) (*describegroups.ResponseGroup, error) {
+	msg, err := n.g.cluster.Transport.RoundTrip(ctx, n.g.client.Addr, &describegroups.Request{Groups: []string{n.gen.GroupID}})
+	if err != nil {
+		return nil, err
+	}
+	groups := msg.(*describegroups.Response).Groups
+	if len(groups) != 1 {
+		return nil, fmt.Errorf("%d answers", len(groups))
+	}
+	if code := groups[0].ErrorCode; code != 0 {
+		return nil, kafka.Error(code)
+	}
+	return &groups[0], nil
 }

@@ -83,7 +83,7 @@ func (c Cause) words() string {
 	case RecordUnreadable:
 		return "the record's batch is stored whole but its structure is not readable"
 	case RecordOversize:
-		return "the record inflates to more than the gateway's limit, or has more than 1,000 headers"
+		return "the record inflates to more than the gateway's limit, or has more than 1,000 headers, or more than 1 MiB of them"
 	case OutcomeUnwritable:
 		return "the output topic takes no record of that size, or takes too long: raise its max.message.bytes, or see to the way there"
 	case JudgePanicked:

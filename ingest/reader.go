@@ -150,9 +150,10 @@ func (p *partition) gather(ctx context.Context, res *fetch.Response, from positi
 		p.g.trays.put(t)
 	}
 	limits := fetch.Limits{
-		Record:  p.g.cfg.MaxRecord,
-		Headers: recordHeaders,
-		Large:   chunkBytes,
+		Record:      p.g.cfg.MaxRecord,
+		Headers:     recordHeaders,
+		HeaderBytes: chunkBytes,
+		Large:       chunkBytes,
 		Grow: func(size int64) (err error) {
 			if large != nil {
 				large() // one before the offset asked for, which was passed over

@@ -64,7 +64,15 @@ func createTopics(ctx context.Context, brokers []string, topics ingest.Topics, p
 			return fmt.Errorf("create topic %s: %w", name, err)
 		}
 	}
-	return awaitLeaders(ctx, client, names, partitions)
+	if err := awaitLeaders(ctx, client, names, partitions); err != nil {
+		return err
+	}
+	for _, broker := range brokers {
+		if err := awaitKnown(ctx, broker, names, partitions); err != nil {
+			return fmt.Errorf("broker %s: %w", broker, err)
+		}
+	}
+	return nil
 }
 
 // StampOutputs has the broker put its own time on the outputs' records too, so that it is
@@ -166,4 +174,17 @@ func awaitLeaders(ctx context.Context, client *kafka.Client, names []string, par
 		case <-tick.C:
 		}
 	}
+}
+
+// awaitKnown waits until one broker tells of all partitions: each learns of topics for itself.
+func awaitKnown(ctx context.Context, broker string, names []string, partitions int) error {
+	return Eventually(ctx, "it knows the topics", time.Minute, func(ctx context.Context) (bool, error) {
+		conn, err := (&kafka.Dialer{}).DialContext(ctx, "tcp", broker)
+		if err != nil {
+			return false, err
+		}
+		defer conn.Close()
+		known, err := conn.ReadPartitions(names...)
+		return len(known) == partitions*len(names), err
+	})
 }

@@ -14,14 +14,17 @@ import (
 // An Uploader sends planned messages as an upload service would: keyed by account, and
 // acknowledged by all in-sync replicas.
 type Uploader struct {
-	ledger *Ledger
-	writer *kafka.Writer
+	ledger    *Ledger
+	transport *kafka.Transport
+	writer    *kafka.Writer
 }
 
 // NewUploader returns an uploader to the inbound topic. A failed send may be
 // stored all the same; it is not retried.
 func NewUploader(brokers []string, topics ingest.Topics, ledger *Ledger) *Uploader {
-	return &Uploader{ledger: ledger, writer: &kafka.Writer{
+	transport := &kafka.Transport{} // the library's default one may remember what was before the topic
+	return &Uploader{ledger: ledger, transport: transport, writer: &kafka.Writer{
+		Transport:    transport,
 		Addr:         kafka.TCP(brokers...),
 		Topic:        topics.Inbound,
 		Balancer:     &kafka.Hash{},
@@ -57,4 +60,7 @@ func (u *Uploader) Send(ctx context.Context, messages ...corpus.Message) error {
 }
 
 // Close waits for what is being sent.
-func (u *Uploader) Close() error { return u.writer.Close() }
+func (u *Uploader) Close() error {
+	defer u.transport.CloseIdleConnections()
+	return u.writer.Close()
+}

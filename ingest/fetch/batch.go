@@ -168,7 +168,7 @@ func (b *batch) parse(body []byte, lim Limits) (Record, error) {
 		return Record{}, errors.New("record's headers do not fit")
 	}
 	switch {
-	case lim.Headers > 0 && count > int64(lim.Headers):
+	case lim.Headers > 0 && count > int64(lim.Headers), lim.HeaderBytes > 0 && len(p.b) > lim.HeaderBytes:
 		for range count {
 			p.nullable()
 			p.nullable()

@@ -48,7 +48,7 @@ type Unread uint8
 
 const (
 	Whole      Unread = iota // it is here
-	Oversize                 // it is beyond Limits.Record or Limits.Headers
+	Oversize                 // it is beyond Limits.Record, Headers or HeaderBytes
 	Unreadable               // its checksum holds, but not its structure: a producer's fault
 )
 
@@ -61,6 +61,9 @@ type Limits struct {
 	// Headers is how many a record may have; 0 means any number. A header takes three
 	// bytes in a batch and more than ten times that here.
 	Headers int
+
+	// HeaderBytes is how many bytes they may be in a batch, all together; 0 means any number.
+	HeaderBytes int
 
 	// Large is a size above which Grow is called with it, once, before a record is
 	// inflated. It waits until there is room, or fails. Nil means that there always is. Where

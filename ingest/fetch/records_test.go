@@ -209,6 +209,29 @@ func TestHeadersBeyondTheLimitArePointedTo(t *testing.T) {
 	}
 }
 
+// Headers are copied into an outcome, so their bytes are bounded as well.
+func TestHeadersOfManyBytesArePointedTo(t *testing.T) {
+	of := func(offset int64, size int) []byte {
+		b := binary.AppendVarint([]byte{0, 0}, offset)
+		b = append(b, 2, 'k', 10)
+		b = append(b, "value"...)
+		b = append(b, 2, 2, 'h') // one header of that name
+		b = binary.AppendVarint(b, int64(size))
+		return append(b, make([]byte, size)...)
+	}
+	const most = 1000
+	for _, codec := range []compress.Compression{compress.None, compress.Zstd} {
+		m := made{base: 0, last: 2, compression: codec, bodies: [][]byte{of(0, most-4), of(1, most-3), of(2, 1)}}
+		recs, _, err := readAll(t, responseOf(0, nil, m.bytes(t)), 0, Limits{Record: 1 << 20, Large: 1 << 20, HeaderBytes: most})
+		if got := offsetsOf(recs); err != io.EOF || got != "0 1! 2" {
+			t.Fatalf("%v: got %q, %v", codec, got, err)
+		}
+		if r := recs[1]; r.Unread != Oversize || r.Size != 5 || r.Digest != sha256.Sum256([]byte("value")) || r.Headers != nil {
+			t.Errorf("%v: got %+v", codec, r)
+		}
+	}
+}
+
 // A frame of a few bytes may not claim memory by the hundreds of megabytes.
 func TestWindowOfZstdIsBounded(t *testing.T) {
 	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x98, 0x01, 0x00, 0x00} // window of 512 MiB, one empty block

@@ -11,7 +11,7 @@ import (
 
 // A Batch is records that are appended together, in the form in which brokers store them
 // (record batch, format 2, KIP-98). It holds one copy of what is appended to it, except of
-// large values. The zero value is empty.
+// large keys and values. The zero value is empty.
 type Batch struct {
 	buf   []byte // batchStart bytes for the request and the batch's head, then the records
 	lent  []lent // by place
@@ -20,13 +20,13 @@ type Batch struct {
 	max   int64
 }
 
-// A lent value stands in a batch before a place in its memory, but is not copied there.
+// A lent key or value stands in a batch before a place in its memory, but is not copied there.
 type lent struct {
 	before int
-	value  []byte
+	bytes  []byte
 }
 
-// lendFrom is the size, in bytes, from which a value is lent and not copied.
+// lendFrom is the size, in bytes, from which a key or value is lent and not copied.
 const lendFrom = 256 << 10
 
 // noTimestamp is what a record without a time carries.
@@ -68,7 +68,7 @@ func (b *Batch) Len() int { return b.count }
 func (b *Batch) Size() int {
 	size := max(0, len(b.buf)-requestRoom)
 	for _, l := range b.lent {
-		size += len(l.value)
+		size += len(l.bytes)
 	}
 	return size
 }
@@ -80,8 +80,8 @@ func (b *Batch) Cap() int { return cap(b.buf) }
 func (b *Batch) Grow(bytes int) { b.buf = slices.Grow(b.buf, batchStart+bytes) }
 
 // Append adds a record. A nil key or value is null; a zero time means that the record has
-// none. Times count in whole milliseconds. A value of 256 KiB or more must not change until
-// the batch is Reset.
+// none. Times count in whole milliseconds. A key or value of 256 KiB or more must not change
+// until the batch is Reset.
 func (b *Batch) Append(at time.Time, key, value []byte, headers *Headers) {
 	millis := int64(noTimestamp)
 	if !at.IsZero() {
@@ -100,16 +100,22 @@ func (b *Batch) Append(at time.Time, key, value []byte, headers *Headers) {
 	buf = append(buf, 0) // attributes: none are defined
 	buf = binary.AppendVarint(buf, delta)
 	buf = binary.AppendVarint(buf, offset)
-	buf = appendNullable(buf, key)
-	if len(value) >= lendFrom && len(headers.text) >= lastBytes { // what is sent last is in buf
-		buf = binary.AppendVarint(buf, int64(len(value)))
-		b.lent = append(b.lent, lent{len(buf), value})
-	} else {
-		buf = appendNullable(buf, value)
-	}
+	mayLend := len(headers.text) >= lastBytes // what is sent last is in buf
+	buf = b.field(buf, key, mayLend)
+	buf = b.field(buf, value, mayLend)
 	buf = binary.AppendVarint(buf, int64(headers.count))
 	b.buf = append(buf, headers.text...)
 	b.count++
+}
+
+// field appends a key or value to a batch's memory, or lends it.
+func (b *Batch) field(buf, field []byte, mayLend bool) []byte {
+	if !mayLend || len(field) < lendFrom {
+		return appendNullable(buf, field)
+	}
+	buf = binary.AppendVarint(buf, int64(len(field)))
+	b.lent = append(b.lent, lent{len(buf), field})
+	return buf
 }
 
 // seal writes the head of the batch: no compression, no producer id, times as given.
@@ -140,7 +146,7 @@ func (b *Batch) each(from, to int, do func(part []byte) error) error {
 		if err := do(b.buf[from:l.before]); err != nil {
 			return err
 		}
-		if err := do(l.value); err != nil {
+		if err := do(l.bytes); err != nil {
 			return err
 		}
 		from = l.before
@@ -156,6 +162,9 @@ type Headers struct {
 
 // Reset makes it empty, keeping its memory.
 func (h *Headers) Reset() { h.count, h.text = 0, h.text[:0] }
+
+// Cap is how much memory it keeps.
+func (h *Headers) Cap() int { return cap(h.text) }
 
 // Add adds a header; a nil value is null.
 func (h *Headers) Add(name string, value []byte) {

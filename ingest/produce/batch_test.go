@@ -114,7 +114,8 @@ func TestBatchIsReadByOthers(t *testing.T) {
 		"long": {{at: now, key: long[:70_000], value: long}, {at: now, value: long[:127]}, {at: now, value: long[:128]}},
 		"long, and lent": {{at: now, value: []byte("v")},
 			{at: now, key: []byte("k"), value: long, headers: []kmsg.Header{{Key: "h", Value: long[:lastBytes]}}}, {at: now},
-			{at: now, value: long[:lendFrom], headers: []kmsg.Header{{Key: "h", Value: long[:lastBytes]}}}},
+			{at: now, value: long[:lendFrom], headers: []kmsg.Header{{Key: "h", Value: long[:lastBytes]}}},
+			{at: now, key: long, value: long[1:], headers: []kmsg.Header{{Key: "h", Value: long[:lastBytes]}}}},
 		"many": slices.Repeat([]sent{{at: now, key: []byte("k"), value: []byte("v")}}, 500),
 	} {
 		t.Run(name, func(t *testing.T) { check(t, batchOf(records...), records) })
@@ -200,7 +201,7 @@ func TestLargeValueIsNotCopied(t *testing.T) {
 		t.Errorf("a batch of %d bytes took %d", b.Size(), b.Cap())
 	}
 	b.Reset()
-	if b.Size() != 0 || len(b.lent[:1][0].value) != 0 {
+	if b.Size() != 0 || len(b.lent[:1][0].bytes) != 0 {
 		t.Error("the value is still there after Reset")
 	}
 }
