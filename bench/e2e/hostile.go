@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"turnkey-gateway/bench/corpus"
 	"turnkey-gateway/bench/hostile"
@@ -250,11 +252,47 @@ func (g *ground) sequence(ctx context.Context, prefix string, harms []harm, chec
 		if err := check(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", h.name, err)
 		}
-		if err := g.target.Forget(ctx); err != nil {
-			return nil, err
+		if err := g.clear(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", h.name, err)
 		}
 	}
 	return all, nil
+}
+
+// deleted is how many bytes Kafka's log has at most when what a harm brought is deleted: a
+// segment for each hostile partition, and the good messages.
+const deleted = 5 << 30
+
+// clear deletes what a harm brought, and returns when the disk is done with that: gigabytes
+// that are being deleted, or still to be written, hold up what the next phase sends.
+func (g *ground) clear(ctx context.Context) error {
+	if err := g.target.Forget(ctx); err != nil {
+		return err
+	}
+	err := rig.Eventually(ctx, "the broker deletes", time.Minute, func(context.Context) (bool, error) {
+		size, err := sizeOf(filepath.Join(g.dir, "kafka"))
+		return err == nil && size < deleted, err
+	})
+	if err != nil {
+		return err
+	}
+	unix.Sync()
+	return nil
+}
+
+// sizeOf is how many bytes the files below a directory have.
+func sizeOf(dir string) (sum int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			sum += info.Size()
+		}
+		return err
+	})
+	return sum, err
 }
 
 // drained waits until all that was sent to the target has its outcomes.

@@ -45,7 +45,7 @@ var rsaNames = []string{rsaPlain, rsaAlone, rsaTogether}
 // dir; progress is told to say.
 func contest(ctx context.Context, c course, dir string, say func(string, ...any)) (*results, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	r := &results{begun: time.Now(), load: place.Load()}
+	r := &results{begun: time.Now(), commit: place.Commit(), load: place.Load()}
 	own, err := newOurs(r.begun)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func (r *results) page(drawings ...string) string {
 }
 
 func (r *results) head(p *page.Page) {
-	p.Printf("# The engine against its peers, %s\n\nCommit %s. %s, load %s before.\n\n", r.begun.UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine(), r.load)
+	p.Printf("# The engine against its peers, %s\n\nCommit %s. %s, load %s before.\n\n", r.begun.UTC().Format("2006-01-02 15:04 MST"), r.commit, place.Machine(), r.load)
 	for _, peer := range r.peers {
 		p.Printf("- %s: %s\n", peer.name(), peer.version())
 	}

@@ -19,6 +19,7 @@ const (
 // results are all that was measured.
 type results struct {
 	begun   time.Time
+	commit  string
 	load    string // the machine's, then
 	docs    []*document
 	peers   []peer

@@ -54,7 +54,7 @@ var (
 
 // contest measures. Progress is told to say.
 func contest(ctx context.Context, c course, say func(string, ...any)) (r *results, err error) {
-	r = &results{course: c, begun: time.Now(), load: place.Load(), loads: make(map[int]*load)}
+	r = &results{course: c, begun: time.Now(), commit: place.Commit(), load: place.Load(), loads: make(map[int]*load)}
 	report := func(format string, args ...any) {
 		say("%4.0f s  %s", time.Since(r.begun).Seconds(), fmt.Sprintf(format, args...))
 	}

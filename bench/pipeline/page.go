@@ -35,7 +35,7 @@ func (r *results) head(p *page.Page) {
 		brokers = fmt.Sprintf("%d brokers, each record on all of them", r.course.brokers)
 	}
 	p.Printf("# The gateway end to end, %s\n\nCommit %s. %s, load %s before; Apache Kafka (%s, its log on %s), PostgreSQL, Redis, the load and all contenders on it.\n\n",
-		r.begun.UTC().Format("2006-01-02 15:04 MST"), place.Commit(), place.Machine(), r.load, brokers, r.disk)
+		r.begun.UTC().Format("2006-01-02 15:04 MST"), r.commit, place.Machine(), r.load, brokers, r.disk)
 	p.Printf("- %s: `bin/gateway` as it is by default, with Redis, PostgreSQL, its second opinion and a portal that relays\n", gatewayName)
 	p.Printf("- %s: the same client only copying: a batch for each fetch, acknowledged by all in-sync replicas, offsets committed as often\n", copyName)
 	p.Printf("- %s: a consumer on kafka-go's group reader and writer, with goxmldsig, certificates in a map, a worker for each partition and batches\n", plainName)

@@ -11,6 +11,7 @@ import (
 type results struct {
 	course  course
 	begun   time.Time
+	commit  string
 	load    string // the machine's, then
 	disk    string // what Kafka's log was on
 	loads   map[int]*load
