@@ -69,8 +69,9 @@ func (g *ground) floods() ([]flood, error) {
 		{"10,000 tiny messages/s of one account", tiny, 10_000 / batch, minute, 0},
 		{"10,000 tiny messages/s of 60,000 accounts that nobody has", strangers, 10_000 / batch, minute, 0},
 		{"1,000 signed messages/s of accounts and certificates that nobody registered", holders, 1000 / 20, half, 0},
-		{"verified messages of 5 MB", verified, 0, half, 800},
-		{"messages of 5 MB with a wrong digest", mismatched, 0, half, 800},
+		{"verified messages of 5 MB, 20 a second", verified, 20, half, 0},
+		{"verified messages of 5 MB, at the broker's rate", verified, 0, half, 800},
+		{"messages of 5 MB with a wrong digest, at the broker's rate", mismatched, 0, half, 800},
 		{"bombs of 900 MiB", bombs, 1, half / 2, 0},
 		{"records of 100 MB", huge, 0, half / 2, 40},
 	}, nil
