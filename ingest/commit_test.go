@@ -148,11 +148,7 @@ func (w *world) checkNoneRewound(sent []*kgo.Record) {
 	for _, r := range sent {
 		want[r.Partition] = max(want[r.Partition], r.Offset+1)
 	}
-	reader, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.ConsumeTopics("__consumer_offsets"),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond))
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reader := w.fromStart("__consumer_offsets")
 	defer reader.Close()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()

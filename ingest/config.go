@@ -83,8 +83,8 @@ type Config struct {
 
 	// InflightBytes bounds the memory that records take while they are worked on,
 	// over all partitions; default 256 MiB. A quarter is for responses as large as
-	// was asked for, which count twice, since their outcomes are encoded as a copy (large values,
-	// which are not, count all the same); half for larger ones, each a single batch; and a
+	// was asked for, which count twice, since their outcomes are encoded as a copy (large keys
+	// and values, which are not, count all the same); half for larger ones, each a single batch; and a
 	// quarter for inflating compressed batches; and MaxRecord more, for records that inflate
 	// to more than a chunk. A response that is larger than its share passes alone of its kind.
 	InflightBytes int64

@@ -31,24 +31,32 @@ func deaf(t *testing.T) (address string, accepted <-chan net.Conn) {
 	return l.Addr().String(), conns
 }
 
-// What a closed connection's kernel still held never reaches the broker.
-func TestGivenUpIsNotDelivered(t *testing.T) {
+// dialDeaf connects to one; both ends are closed when the test is over.
+func dialDeaf(t *testing.T) (conn, broker net.Conn) {
+	t.Helper()
 	address, accepted := deaf(t)
 	conn, err := Dial(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	broker = <-accepted
+	t.Cleanup(func() { conn.Close(); broker.Close() })
+	return conn, broker
+}
+
+// What a closed connection's kernel still held never reaches the broker.
+func TestGivenUpIsNotDelivered(t *testing.T) {
+	conn, broker := dialDeaf(t)
 	// Two buffers are filled: the broker's, from which it may read, and our kernel's.
 	conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
 	written := 0
+	var err error
 	for block := make([]byte, 1<<20); err == nil; {
 		var n int
 		n, err = conn.Write(block)
 		written += n
 	}
 	conn.Close()
-	broker := <-accepted
-	defer broker.Close()
 	read, err := io.Copy(io.Discard, broker)
 	if !errors.Is(err, syscall.ECONNRESET) || read >= int64(written) {
 		t.Errorf("the broker got %d of %d bytes, and then %v", read, written, err)
@@ -60,13 +68,7 @@ func TestUndeliveredEndsTheConnection(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("TCP_USER_TIMEOUT is Linux's")
 	}
-	address, accepted := deaf(t)
-	conn, err := Dial(t.Context(), "tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	defer func() { (<-accepted).Close() }()
+	conn, _ := dialDeaf(t)
 	ended := make(chan error, 1)
 	go func() {
 		for block := make([]byte, 1<<20); ; {
@@ -92,14 +94,7 @@ func TestTrickleEndsTheConnection(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("SIOCOUTQ is Linux's")
 	}
-	address, accepted := deaf(t)
-	conn, err := Dial(t.Context(), "tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	broker := <-accepted
-	defer broker.Close()
+	conn, broker := dialDeaf(t)
 	broker.(*net.TCPConn).SetReadBuffer(16 << 10)
 	read := make(chan int64, 1)
 	go func() {
@@ -137,13 +132,7 @@ func TestNewRequestIsNotTakenForAnOldOne(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("SIOCOUTQ is Linux's")
 	}
-	address, accepted := deaf(t)
-	conn, err := Dial(t.Context(), "tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	defer func() { (<-accepted).Close() }()
+	conn, _ := dialDeaf(t)
 	conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 	if _, err := conn.Write(make([]byte, 64<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatal(err)

@@ -133,21 +133,22 @@ func (p *partition) split(ctx context.Context, res *fetch.Response, at position,
 // gather collects records up to a chunk's size. The chunk counts even with an error.
 func (p *partition) gather(ctx context.Context, res *fetch.Response, from position) (chunk, error) {
 	t := p.g.trays.get()
-	c := chunk{tray: t, from: from, next: from, release: func() { p.g.trays.put(t) }}
-	inflating, deflate := res.Inflating(), func() {}
-	if inflating > 0 {
-		var err error
-		if deflate, err = p.g.memory.inflated.reserve(ctx, inflating+2*chunkBytes); err != nil {
-			return c, err
-		}
-	}
-	var large func() // gives back what the last large record took; nil before the first
-	c.release = func() {
+	deflate := func() {} // gives back what inflating takes
+	var large func()     // gives back what the last large record took; nil before the first
+	c := chunk{tray: t, from: from, next: from, release: func() {
 		if large != nil {
 			large()
 		}
 		deflate()
 		p.g.trays.put(t)
+	}}
+	inflating := res.Inflating()
+	if inflating > 0 {
+		release, err := p.g.memory.inflated.reserve(ctx, inflating+2*chunkBytes)
+		if err != nil {
+			return c, err
+		}
+		deflate = release
 	}
 	limits := fetch.Limits{
 		Record:      p.g.cfg.MaxRecord,

@@ -189,6 +189,17 @@ func (o outcome) header(name string) string {
 	return ""
 }
 
+// fromStart reads topics from their beginning. Its caller closes it.
+func (w *world) fromStart(topics ...string) *kgo.Client {
+	w.t.Helper()
+	reader, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...), kgo.ConsumeTopics(topics...),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return reader
+}
+
 // outcomes reads the outputs from their start until they hold so many distinct event
 // ids, and a moment longer than the slowest duplicate of an earlier one. Those of one
 // partition and output are in its order.
@@ -198,12 +209,7 @@ func (w *world) outcomes(ids int) []outcome {
 	for _, k := range kinds[1:] {
 		kindOf[w.topics.name(k)] = k
 	}
-	reader, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...),
-		kgo.ConsumeTopics(w.topics.Verified, w.topics.Rejected, w.topics.Quarantine),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxWait(100*time.Millisecond))
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	reader := w.fromStart(w.topics.Verified, w.topics.Rejected, w.topics.Quarantine)
 	defer reader.Close()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
